@@ -1,0 +1,198 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is built in Swift 6 mode with warnings as errors.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A static program has no loader that an image could poison (CVE-2019-5736 and its variants).
+let staticProgram: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: strict)
+}
+
+func systemLibrary(_ name: String, _ pkgConfig: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([pkgConfig + "-dev"])])
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "swiftlet",
+  products: [
+    .executable(name: "swiftlet", targets: ["swiftlet"]),
+    .executable(name: "swiftlet-shim", targets: ["swiftlet-shim"]),
+    .executable(name: "swiftlet-unpack", targets: ["swiftlet-unpack"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // L0
+    .target(name: "CLinux"),
+    .target(name: "CHostProbe"),
+    .target(name: "CPayload"),
+    systemLibrary("CSeccomp", "libseccomp"),
+    systemLibrary("CCapability", "libcap"),
+    systemLibrary("CArchive", "libarchive"),
+    .target(name: "CExtendedAttributes"),
+    library("JSONText", []),
+    library("PodModel", []),
+    // L1
+    library("Linux", ["CLinux"]),
+    library("LaunchPlan", ["JSONText"]),
+    library("UnpackPlan", ["JSONText"]),
+    library("RuntimeAPI", []),
+    library("PodLogic", ["PodModel"]),
+    // L2
+    library("Cgroups", ["Linux", "CLinux"]),
+    library("Privileges", ["Linux", "RuntimeAPI", "JSONText", "CSeccomp", "CCapability", crypto]),
+    library("Images", ["Linux", "CLinux", "CExtendedAttributes", "JSONText", "UnpackPlan", crypto]),
+    library(
+      "LayerUnpack",
+      ["Linux", "CLinux", "CExtendedAttributes", "UnpackPlan", "CArchive", "CSeccomp", crypto]
+    ),
+    library("StateStore", ["Linux", "JSONText"]),
+    library("Shim", ["LaunchPlan", "JSONText", "Linux", "CLinux"]),
+    library("ShimClient", ["LaunchPlan", "JSONText", "Linux", "CLinux"]),
+    library("Manifests", ["PodModel", yams]),
+    // L3
+    library(
+      "Supervision",
+      ["RuntimeAPI", "LaunchPlan", "JSONText", "ShimClient", "Cgroups", "StateStore", "Linux"]
+    ),
+    library(
+      "HostCheck",
+      ["Linux", "Cgroups", "Privileges", "CLinux", "CHostProbe", "CExtendedAttributes", "CSeccomp"]
+    ),
+    library("RuntimeTestKit", ["RuntimeAPI", "StateStore", "Cgroups", "Linux", "CLinux"]),
+    .executableTarget(
+      name: "payload",
+      dependencies: ["Linux", "CLinux", "CPayload"],
+      swiftSettings: strict,
+      linkerSettings: staticProgram
+    ),
+    // L4
+    library(
+      "NativeRuntime",
+      ["Supervision", "RuntimeAPI", "LaunchPlan", "ShimClient", "Cgroups", "Privileges", "StateStore", "Linux"]
+    ),
+    library("OCIRuntime", ["Supervision", "RuntimeAPI", "LaunchPlan", "ShimClient", "Cgroups", "StateStore", "Linux"]),
+    library(
+      "PodEngine",
+      ["PodLogic", "PodModel", "RuntimeAPI", "Images", "Privileges", "StateStore", "Linux", "CLinux"]
+    ),
+    // L5
+    library("CommandLineOptions", [argumentParser]),
+    // L6
+    library(
+      "NodeAgent",
+      [
+        "CommandLineOptions", "CLinux",
+        "PodEngine", "PodModel", "PodLogic", "RuntimeAPI", "Manifests", "NativeRuntime", "OCIRuntime", "Images",
+        "StateStore", "Cgroups", "Linux", argumentParser,
+      ]
+    ),
+    library(
+      "Commands",
+      ["CommandLineOptions", "HostCheck", "Images", "JSONText", "Cgroups", "StateStore", "Linux", argumentParser]
+    ),
+    // Tests
+    tests("Privileges", ["Privileges", "RuntimeAPI", "JSONText", "Linux", "CSeccomp", "CCapability"]),
+    // L7
+    .executableTarget(
+      name: "swiftlet",
+      dependencies: ["NodeAgent", "Commands", "CommandLineOptions", argumentParser],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "swiftlet-shim",
+      dependencies: ["Shim"],
+      swiftSettings: strict,
+      linkerSettings: staticProgram
+    ),
+    .executableTarget(
+      name: "swiftlet-bench",
+      dependencies: ["NativeRuntime", "RuntimeAPI", "ShimClient", "StateStore", "Privileges", "Cgroups", "Linux"],
+      swiftSettings: strict
+    ),
+    .executableTarget(name: "swiftlet-unpack", dependencies: ["LayerUnpack"], swiftSettings: strict),
+    // tests
+    .target(
+      name: "ArchiveTestKit",
+      dependencies: ["Linux"],
+      path: "Tests/ArchiveTestKit",
+      swiftSettings: strict
+    ),
+    tests("UnpackPlan", ["UnpackPlan"]),
+    // The programs that these run (swiftlet, swiftlet-unpack) are built with every test run.
+    tests(
+      "LayerUnpack",
+      ["LayerUnpack", "UnpackPlan", "Linux", "CLinux", "CExtendedAttributes", "CSeccomp", "ArchiveTestKit"]
+    ),
+    tests("Images", ["Images", "UnpackPlan", "Linux", "CExtendedAttributes", "ArchiveTestKit"]),
+    tests(
+      "Commands",
+      [
+        "Commands", "CommandLineOptions", "HostCheck", "Images", "JSONText", "Linux", argumentParser, "ArchiveTestKit",
+      ]
+    ),
+    tests("HostCheck", ["HostCheck", "Privileges", "Linux", "CLinux"]),
+    tests("JSONText", ["JSONText"]),
+    tests("Linux", ["Linux", "RuntimeTestKit"]),
+    tests("LaunchPlan", ["LaunchPlan", "JSONText", "RuntimeTestKit"]),
+    tests("Cgroups", ["Cgroups", "Linux", "RuntimeTestKit"]),
+    tests("Shim", ["Shim", "LaunchPlan", "Linux", "RuntimeTestKit"]),
+    tests("StateStore", ["StateStore", "Linux", "RuntimeTestKit"]),
+    tests("Supervision", ["Supervision", "Cgroups", "StateStore", "RuntimeAPI"]),
+    // Not on swiftlet-shim: its linker settings would make the bundle of tests static. A build with tests has it anyway.
+    tests("NativeRuntime", ["NativeRuntime", "RuntimeTestKit", "Supervision", "RuntimeAPI", "Linux", "CLinux"]),
+    tests("OCIRuntime", ["OCIRuntime", "RuntimeTestKit", "Supervision", "RuntimeAPI", "Linux"]),
+    tests(
+      "PodEngine",
+      [
+        "PodEngine", "PodLogic", "PodModel", "RuntimeAPI", "RuntimeTestKit", "Images", "Privileges", "Linux",
+      ]
+    ),
+    tests(
+      "NodeAgent",
+      [
+        "NodeAgent", "PodEngine", "PodLogic", "PodModel", "RuntimeAPI", "RuntimeTestKit", "Images", "Privileges",
+        "Linux",
+      ]
+    ),
+    .target(name: "CTrace", path: "Tests/CTrace"),
+    tests(
+      "Crash",
+      [
+        "NativeRuntime", "RuntimeAPI", "ShimClient", "Privileges", "StateStore", "Cgroups", "JSONText", "Linux",
+        "CSeccomp",
+        "CTrace", "ArchiveTestKit",
+      ]
+    ),
+    tests("RuntimeTestKit", ["RuntimeTestKit", "RuntimeAPI"]),
+    tests(
+      "Sandbox",
+      [
+        "NodeAgent", "PodEngine", "PodLogic", "PodModel", "RuntimeAPI", "Images", "Privileges", "StateStore", "Cgroups",
+        "Linux", "CLinux", "CommandLineOptions", "CSeccomp", "RuntimeTestKit", crypto, argumentParser,
+      ]
+    ),
+    tests("RuntimeAPI", ["RuntimeAPI"]),
+    tests("PodLogic", ["PodLogic", "PodModel"]),
+    tests("PodModel", ["PodModel"]),
+    tests("Manifests", ["Manifests", "PodModel"]),
+  ]
+)

@@ -1,0 +1,6 @@
+/// What a command could not do, in one sentence for people.
+struct CommandFailure: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Images
+
+/// `swiftlet image …`: the images of this machine.
+public struct ImageCommand: ParsableCommand {
+  /// Its name and subcommands.
+  public static let configuration = CommandConfiguration(
+    commandName: "image",
+    abstract: "Import, list and remove images.",
+    subcommands: [ImageImportCommand.self, ImageListCommand.self, ImageRemoveCommand.self]
+  )
+
+  /// Made by the parser.
+  public init() {}
+}
+
+/// A name from the command line, normalised; what is wrong with it is a usage error.
+func imageReference(_ text: String) throws -> ImageReference {
+  do {
+    return try ImageReference(text)
+  } catch {
+    throw ValidationError(error.description)
+  }
+}

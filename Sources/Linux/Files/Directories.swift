@@ -1,0 +1,142 @@
+import CLinux
+import Glibc
+
+/// Makes a directory below an open one (`mkdirat(2)`); one that is there already is an error (EEXIST).
+public func makeDirectory(_ parent: Int32 = AT_FDCWD, _ name: String, mode: mode_t = 0o700) throws(SyscallError) {
+  try check("mkdirat") { mkdirat(parent, name, mode) }
+}
+
+/// Makes a directory unless it exists.
+public func ensureDirectory(_ parent: Int32 = AT_FDCWD, _ name: String, mode: mode_t = 0o700) throws(SyscallError) {
+  do throws(SyscallError) { try makeDirectory(parent, name, mode: mode) } catch {
+    if error.errno != EEXIST { throw error }
+  }
+}
+
+/// Makes an absolute path and its missing parents on the host.
+public func ensureDirectories(_ path: String, mode: mode_t = 0o700) throws(SyscallError) {
+  var made = ""
+  for component in path.split(separator: "/") {
+    made += "/" + component
+    try ensureDirectory(AT_FDCWD, made, mode: mode)
+  }
+}
+
+/// Opens a directory for use as the base of other calls.
+public func openDirectory(_ parent: Int32 = AT_FDCWD, _ path: String) throws(SyscallError) -> OwnedFD {
+  try openAt(parent, path, O_RDONLY | O_DIRECTORY)
+}
+
+/// Names of the entries of a directory, without `.` and `..`, sorted; more than `limit` is EFBIG.
+///
+/// For directories of our own: a name that is not UTF-8 comes out repaired, and can then not be opened.
+public func entries(of directory: Int32, limit: Int = 1 << 20) throws(SyscallError) -> [String] {
+  let names = try entryNames(of: directory, atMost: limit + 1)
+  if names.count > limit { throw SyscallError("readdir", EFBIG) }
+  return names.map { name in String(decoding: name.dropLast().map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self) }
+    .sorted()
+}
+
+/// The exact names, each with a NUL at its end, of at most `count` entries of a directory, in no order.
+public func entryNames(of directory: Int32, atMost count: Int) throws(SyscallError) -> [[CChar]] {
+  let own = try openAt(directory, ".", O_RDONLY | O_DIRECTORY).release()
+  guard let stream = fdopendir(own) else {
+    let code = errno
+    close(own)
+    throw SyscallError("fdopendir", code)
+  }
+  defer { closedir(stream) }
+  var names: [[CChar]] = []
+  while names.count < count, let entry = readdir(stream) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+        Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
+      }
+    }
+    let dot = CChar(truncatingIfNeeded: UInt8(ascii: "."))
+    if name == [dot, 0] || name == [dot, dot, 0] { continue }
+    names.append(name)
+  }
+  return names
+}
+
+/// Removes a tree below an open directory, by descriptors alone, never through a symbolic link and never into another
+/// mount: what an attacker renames into it meanwhile cannot lead elsewhere (CVE-2017-1002102). What is not there is fine.
+///
+/// A tree may be deeper than any recursion or path: what lies too deep is moved up beside `name` and removed from there.
+public func removeTree(_ parent: Int32, _ name: String) throws(SyscallError) {
+  try removeTree(parent, name.utf8CString.map { $0 })
+}
+
+/// The same for an exact name with a NUL at its end: names in images need not be UTF-8.
+public func removeTree(_ parent: Int32, _ name: [CChar]) throws(SyscallError) {
+  var pending = [name]
+  while let next = pending.popLast() {
+    if try unlinkIsDone(parent, next) { continue }
+    var removal = TreeRemoval(parent: parent, moved: [])
+    try removal.removeDirectory(parent, next, depth: 0)
+    // Moved first, so that it is gone before its name could be given out again.
+    pending.append(contentsOf: removal.moved)
+  }
+}
+
+/// Unlinks what is no directory; `true` if nothing of that name is left.
+private func unlinkIsDone(_ directory: Int32, _ name: [CChar]) throws(SyscallError) -> Bool {
+  do throws(SyscallError) { try check("unlinkat") { unlinkat(directory, name, 0) } } catch {
+    if error.errno == ENOENT { return true }
+    // EISDIR on Linux, EPERM as POSIX has it.
+    if error.errno == EISDIR || error.errno == EPERM { return false }
+    throw error
+  }
+  return true
+}
+
+private struct TreeRemoval {
+  private static let deepest = 64
+  /// Names held in memory at a time: a directory of an image may have millions.
+  private static let batch = 1 << 14
+  let parent: Int32
+  var moved: [[CChar]]
+
+  mutating func removeDirectory(_ directory: Int32, _ name: [CChar], depth: Int) throws(SyscallError) {
+    if depth > Self.deepest {
+      let aside = ".removing.\(getpid()).\(uniqueNumber())"
+      let target = parent
+      try check("renameat") { renameat(directory, name, target, aside) }
+      moved.append(aside.utf8CString.map { $0 })
+      return
+    }
+    let flags = UInt64(O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    let opened = OwnedFD(
+      try check("openat2") {
+        lx_openat2(directory, name, flags, 0, UInt64(LX_RESOLVE_BENEATH) | UInt64(LX_RESOLVE_NO_SYMLINKS))
+      }
+    )
+    while true {
+      let names = try entryNames(of: opened.raw, atMost: Self.batch)
+      if names.isEmpty { break }
+      for entry in names where try !unlinkIsDone(opened.raw, entry) {
+        try removeDirectory(opened.raw, entry, depth: depth + 1)
+      }
+    }
+    do throws(SyscallError) { try check("unlinkat(AT_REMOVEDIR)") { unlinkat(directory, name, AT_REMOVEDIR) } } catch {
+      if error.errno != ENOENT { throw error }
+    }
+  }
+}
+
+/// Makes every missing component of an absolute path inside a root, one `mkdirat` at a time on descriptors that
+/// openat2 confined, and returns the last one (CVE-2024-45310: a library's `mkdir -p` follows links that move).
+public func makeDirectories(inRoot root: Int32, _ path: String, mode: mode_t = 0o755) throws(SyscallError) -> OwnedFD {
+  var made = "/"
+  var current = try openInRoot(root, "/", openPathOnly | O_DIRECTORY)
+  for component in path.split(separator: "/") {
+    if component == ".." { throw SyscallError("mkdirat", EINVAL) }
+    let parent = current.raw
+    let name = String(component)
+    try ensureDirectory(parent, name, mode: mode)
+    made += made == "/" ? name : "/" + name
+    current = try openInRoot(root, made, openPathOnly | O_DIRECTORY)
+  }
+  return current
+}

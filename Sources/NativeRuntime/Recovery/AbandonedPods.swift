@@ -1,0 +1,61 @@
+import Cgroups
+import Glibc
+import Linux
+import StateStore
+
+/// Pods whose owner has gone: whoever starts next finishes what it left.
+public enum AbandonedPods {
+  /// What became of one.
+  public struct Outcome: Hashable, Sendable {
+    /// The pod's UID.
+    public let pod: String
+    /// `nil`: nothing of it is left. Otherwise why something is.
+    public let problem: String?
+  }
+
+  /// Removes every pod below the run directory that nobody owns and that is not to be adopted. Pods with an owner, and
+  /// those whose supervisor is still ending them in an orderly way, are left alone.
+  public static func remove(runDirectory: String) throws(SyscallError) -> [Outcome] {
+    let boot = try bootID()
+    var outcomes: [Outcome] = []
+    for directory in try PodDirectory.all(runDirectory: runDirectory) {
+      do throws(SyscallError) {
+        guard let claim = try claim(directory, runDirectory) else { continue }
+        if let outcome = try remove(claim, boot: boot) { outcomes.append(outcome) }
+      } catch {
+        // Somebody else removed it meanwhile.
+        if error.errno == ENOENT { continue }
+        outcomes.append(Outcome(pod: directory.pod, problem: "\(directory.path): \(error)"))
+      }
+    }
+    return outcomes
+  }
+
+  /// The claim of a pod that nobody owns. A directory without a record was left before anything was made for it.
+  private static func claim(_ directory: PodDirectory, _ runDirectory: String) throws(SyscallError) -> PodClaim? {
+    let guardian = try ClaimLock.take(runDirectory: runDirectory)
+    defer { withExtendedLifetime(guardian) {} }
+    if let claim = try PodClaim(abandoned: directory) { return claim }
+    let opened = try directory.open()
+    guard try !PodLock.owner.isHeld(in: opened.raw), try PodRecord.read(from: opened.raw) == nil,
+      let slash = directory.path.lastIndex(of: "/")
+    else { return nil }
+    let pods = try openDirectory(AT_FDCWD, String(directory.path[..<slash]))
+    try removeTree(pods.raw, directory.pod)
+    return nil
+  }
+
+  private static func remove(_ claim: PodClaim, boot: String) throws(SyscallError) -> Outcome? {
+    let record = claim.record
+    if record.bootID == boot {
+      let opened = try claim.directory.open()
+      // A living supervisor of an agent's pod waits for the next agent; one of `swiftlet run` is ending its pod.
+      if try PodLock.supervisor.isHeld(in: opened.raw) { return nil }
+      do throws(CgroupError) { try PodCgroup(path: record.cgroup).destroy() } catch {
+        return Outcome(pod: record.pod, problem: "\(error)")
+      }
+    }
+    try claim.release()
+    return Outcome(pod: record.pod, problem: nil)
+  }
+}

@@ -1,0 +1,94 @@
+import PodEngine
+import PodLogic
+import PodModel
+
+/// What is said about a pod's life, one line for each change.
+struct StateLine: Hashable {
+  var subject: String
+  var text: String
+  var isWarning = false
+
+  /// Time since the start in seconds, aligned so that a thousand seconds fit.
+  static func clock(_ elapsed: Duration) -> String {
+    let parts = elapsed.components
+    let milliseconds = max(0, parts.attoseconds / 1_000_000_000_000_000)
+    let seconds = String(max(0, parts.seconds))
+    let fraction = String(milliseconds)
+    return "[" + String(repeating: " ", count: max(0, 3 - seconds.count)) + seconds + "."
+      + String(repeating: "0", count: max(0, 3 - fraction.count)) + fraction + "s]"
+  }
+
+  func rendered(after elapsed: Duration, _ palette: Palette) -> String {
+    "\(palette.dim(Self.clock(elapsed))) \(subject): \(isWarning ? palette.warning(text) : text)"
+  }
+}
+
+extension StateLine {
+  /// The line of an update; `nil` for those that have none of their own.
+  init?(_ update: PodUpdate) {
+    switch update {
+    case .started(let name, let attempt, let pid, _):
+      self.init(subject: name, text: attempt == 0 ? "started (pid \(pid))" : "started (pid \(pid), restart \(attempt))")
+    case .ended(let name, _, let end, _):
+      self.init(subject: name, text: Self.describe(end), isWarning: end.exitCode != 0)
+    case .notice(let notice, _): self.init(notice)
+    case .limitDropped(let error):
+      self.init(subject: "warning", text: "not in force: \(error)", isWarning: true)
+    case .created, .attached, .status, .finished: return nil
+    }
+  }
+
+  /// Notices about what no status tells.
+  private init?(_ notice: PodNotice) {
+    switch notice.reason {
+    case "Killing": self.init(subject: notice.container ?? "pod", text: "stopping")
+    case "ExceededGracePeriod": self.init(subject: notice.container ?? "pod", text: "killing", isWarning: true)
+    case "FailedCreatePodSandBox", "FailedKillPod", "SandboxChanged":
+      self.init(subject: notice.container ?? "pod", text: notice.message, isWarning: true)
+    default: return nil
+    }
+  }
+
+  private static func describe(_ end: Termination) -> String {
+    let words =
+      switch end.reason {
+      case "Completed": "exited with 0"
+      case "OOMKilled": "killed: out of memory (exit code \(end.exitCode))"
+      case "StartError": "could not start"
+      case "ContainerStatusUnknown": "ended, nobody knows how"
+      default: end.exitCode > 128 ? "ended by signal \(end.exitCode - 128)" : "exited with \(end.exitCode)"
+      }
+    let said = end.message.split(separator: "\n").last.map { ": \($0)" } ?? ""
+    return words + Sanitized.text(said)
+  }
+
+  /// What changed between two statuses: waiting reasons and the phase.
+  static func changes(from old: PodStatus?, to new: PodStatus) -> [StateLine] {
+    var lines: [StateLine] = []
+    for container in new.containerStatuses {
+      guard case .waiting(let reason?, let message) = container.state, reason != "ContainerCreating" else { continue }
+      if let before = old?.containerStatuses.first(where: { $0.name == container.name }),
+        before.state == container.state
+      {
+        continue
+      }
+      let text = "waiting: \(reason)" + (message.map { ": " + Sanitized.text($0) } ?? "")
+      lines.append(StateLine(subject: container.name, text: text, isWarning: true))
+    }
+    if old?.phase != new.phase { lines.append(StateLine(subject: "pod", text: new.phase.rawValue)) }
+    return lines
+  }
+}
+
+/// Text from containers and images for a terminal: what would move the cursor or ring the bell is shown, not sent.
+enum Sanitized {
+  static func text(_ text: some StringProtocol) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar
+        }
+      )
+    )
+  }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import CommandLineOptions
+import Glibc
+import Linux
+import NativeRuntime
+
+/// Removes what the pods of dead owners left below a command's run directory, whatever the command is: a crash then
+/// costs nothing for longer than until somebody next looks.
+///
+/// What cannot be removed is told and is no reason to refuse the command. Without the right to look nothing is done.
+public func removeAbandonedPods(before command: any ParsableCommand) {
+  guard let command = command as? any NodeCommand, geteuid() == 0 else { return }
+  let directory = command.global.runDirectory
+  do throws(SyscallError) {
+    for outcome in try AbandonedPods.remove(runDirectory: directory) {
+      if let problem = outcome.problem { tell("the abandoned pod \(outcome.pod) is not gone: \(problem)") }
+    }
+  } catch {
+    tell("abandoned pods below \(directory) cannot be looked for: \(error)")
+  }
+}
+
+private func tell(_ text: String) {
+  // Where nobody listens there is nobody to tell.
+  try? writeAll(STDERR_FILENO, Array("swiftlet: \(text)\n".utf8))
+}

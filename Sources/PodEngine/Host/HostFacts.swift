@@ -1,0 +1,43 @@
+import Privileges
+import RuntimeAPI
+
+/// What configurations need to know of this machine.
+public struct HostFacts: Sendable, Hashable {
+  /// Its host name.
+  public var hostname: String
+  /// Capabilities that exist and that can be given.
+  public var capabilities: CapabilityHost
+  /// Its kernel.
+  public var kernel: KernelVersion
+  /// Bytes of memory.
+  public var memoryCapacity: Int64
+  /// Paths below `/sys` that exist here only and are masked with the others: `…/cpu<N>/thermal_throttle`.
+  public var throttlePaths: [String]
+  /// The greatest hard limit of open files that can be given.
+  public var maximumOpenFiles: UInt64
+  /// The least `oom_score_adj` that can be given.
+  public var leastOOMScoreAdj: Int
+  /// Device nodes of the host, for privileged containers.
+  public var devices: [RuntimeSpecification.Device]
+
+  /// Makes facts.
+  public init(
+    hostname: String,
+    capabilities: CapabilityHost,
+    kernel: KernelVersion,
+    memoryCapacity: Int64,
+    throttlePaths: [String] = [],
+    maximumOpenFiles: UInt64,
+    leastOOMScoreAdj: Int,
+    devices: [RuntimeSpecification.Device] = []
+  ) {
+    self.hostname = hostname
+    self.capabilities = capabilities
+    self.kernel = kernel
+    self.memoryCapacity = memoryCapacity
+    self.throttlePaths = throttlePaths
+    self.maximumOpenFiles = maximumOpenFiles
+    self.leastOOMScoreAdj = leastOOMScoreAdj
+    self.devices = devices
+  }
+}

@@ -1,0 +1,16 @@
+/// Why a pod cannot be configured as it is written: which field, what is wrong with it and what to do.
+public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Path of the field: `spec.containers[web].resources.limits.memory`.
+  public var field: String
+  /// What is wrong, and what to do.
+  public var problem: String
+
+  /// Makes an error.
+  public init(_ field: String, _ problem: String) {
+    self.field = field
+    self.problem = problem
+  }
+
+  /// `field: problem`.
+  public var description: String { "\(field): \(problem)" }
+}

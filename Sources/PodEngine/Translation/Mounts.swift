@@ -1,0 +1,48 @@
+import PodModel
+import RuntimeAPI
+
+extension ContainerBlueprint {
+  /// Every mount of the container in the order in which they are made: the kernel's filesystems, what the pod's
+  /// containers share, then the generated files.
+  var mounts: [RuntimeSpecification.Mount] {
+    kernelMounts + generatedFiles
+  }
+
+  private var kernelMounts: [RuntimeSpecification.Mount] {
+    let access = isPrivileged ? "rw" : "ro"
+    return [
+      mount("/proc", "proc", ["nosuid", "noexec", "nodev"]),
+      mount("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
+      mount("/dev/pts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+      bind("/dev/shm", sharedMemoryPath, ["rw", "nosuid", "noexec", "nodev"]),
+      mount("/dev/mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
+      mount("/sys", "sysfs", ["nosuid", "noexec", "nodev", access]),
+      RuntimeSpecification.Mount(
+        destination: "/sys/fs/cgroup",
+        type: "cgroup2",
+        source: "cgroup",
+        options: [access, "nosuid", "noexec", "nodev"]
+      ),
+    ]
+  }
+
+  /// Read-only together with the root, except for the file that is there to be written.
+  private var generatedFiles: [RuntimeSpecification.Mount] {
+    let access = container.securityContext.readOnlyRootFilesystem == true ? "ro" : "rw"
+    let options = [access, "nosuid", "nodev", "noexec"]
+    return [
+      bind("/etc/hosts", paths.hosts, options),
+      bind("/etc/hostname", paths.hostname, options),
+      bind("/etc/resolv.conf", paths.resolvConf, options),
+      bind(container.terminationMessagePath, paths.terminationLog, ["rw", "nosuid", "nodev", "noexec"]),
+    ]
+  }
+
+  private func mount(_ destination: String, _ type: String, _ options: [String]) -> RuntimeSpecification.Mount {
+    RuntimeSpecification.Mount(destination: destination, type: type, source: type, options: options)
+  }
+
+  private func bind(_ destination: String, _ source: String, _ options: [String]) -> RuntimeSpecification.Mount {
+    RuntimeSpecification.Mount(destination: destination, type: "bind", source: source, options: ["bind"] + options)
+  }
+}

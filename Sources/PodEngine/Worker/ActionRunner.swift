@@ -1,0 +1,98 @@
+import Images
+import Linux
+import PodLogic
+import PodModel
+import RuntimeAPI
+
+/// Carries out what was decided for one pod. Holds no state: what an action needs comes in, what it found goes out as
+/// inputs of the worker.
+struct ActionRunner: Sendable {
+  typealias Input = PodWorker.Input
+  typealias Answers = AsyncStream<Input>
+
+  let pod: Pod
+  let sandbox: SandboxID
+  let ports: PodEngine.Ports
+  let settings: EngineSettings
+
+  var runtime: any ContainerRuntime { ports.runtime }
+  var files: PodFiles { PodFiles(directories: settings.directories, pod: pod) }
+
+  /// Carries out one action; the answers end when nothing more will come of it.
+  ///
+  /// - Parameter others: Whatever was under way before. A removed sandbox ends all of it, and is told as removed only
+  ///   after everything else has answered, so that no exit is lost.
+  func perform(_ action: PodAction, _ resources: PodResources, after others: Others) -> Answers {
+    let (answers, sender) = Answers.makeStream()
+    Task {
+      await perform(action, resources, others) { sender.yield($0) }
+      sender.finish()
+    }
+    return answers
+  }
+
+  private func perform(
+    _ action: PodAction,
+    _ resources: PodResources,
+    _ others: Others,
+    _ answer: @Sendable (Input) -> Void
+  ) async {
+    switch action {
+    case .createSandbox: answer(await createSandbox())
+    case .removeSandbox:
+      do throws(RuntimeError) {
+        try await runtime.removeSandbox(sandbox)
+        for task in others.tasks { await task.value }
+        // What was being made while the rest was removed.
+        if others.makeSomething { try await runtime.removeSandbox(sandbox) }
+        answer(.event(.sandboxRemoved))
+      } catch {
+        answer(.event(.sandboxRemovalFailed(error.description)))
+      }
+    case .container(let name, let attempt, let action):
+      guard let container = pod.spec.containers.first(where: { $0.name == name }),
+        let id = ContainerID(sandbox: sandbox, name: name, attempt: attempt)
+      else {
+        return answer(
+          .event(.container(name, attempt: attempt, .createFailed(.configuration("the name \(name) is not usable"))))
+        )
+      }
+      let run = ContainerRun(runner: self, container: container, id: id, resources: resources)
+      await run.perform(action, answer)
+    }
+  }
+
+  private func createSandbox() async -> Input {
+    do {
+      let hostname = PodHostname.name(of: pod, host: settings.host.hostname)
+      try files.prepare(GeneratedFiles(pod, hostname: hostname, host: try HostTextFiles.read()))
+      let configuration = SandboxConfiguration(
+        id: sandbox,
+        hostname: hostname,
+        namespaces: SandboxNamespaces(
+          hostNetwork: pod.spec.hostNetwork,
+          hostIPC: pod.spec.hostIPC,
+          processes: processVisibility
+        ),
+        sysctls: try Sysctls.resolve(pod.spec),
+        logDirectory: settings.directories.logs(pod),
+        whenOwnerEnds: whenOwnerEnds
+      )
+      return .sandbox(try await runtime.createSandbox(configuration))
+    } catch {
+      return .event(.sandboxFailed("\(error)"))
+    }
+  }
+
+  private var processVisibility: ProcessVisibility {
+    if pod.spec.hostPID { return .host }
+    return pod.spec.shareProcessNamespace ? .sharedInSandbox : .perContainer
+  }
+
+  private var whenOwnerEnds: OwnerEnds {
+    switch settings.pods {
+    case .runOn: .keepRunning
+    case .end: .endGracefully(seconds: pod.spec.terminationGracePeriodSeconds)
+    }
+  }
+}

@@ -1,0 +1,181 @@
+import PodLogic
+import PodModel
+import RuntimeAPI
+
+/// The one place where a pod's state changes: takes one input after another, decides, and lets actions run beside it,
+/// which answer with further inputs. Nothing in a turn waits, so a stop is heard while a start hangs.
+actor PodWorker {
+  /// What comes in.
+  enum Input: Sendable {
+    case event(PodEvent)
+    case timer
+    case sandbox(SandboxStatus)
+    case image(String, attempt: Int, UsableImage)
+    case created(String, attempt: Int, CreatedContainer)
+  }
+
+  nonisolated let updates: AsyncStream<PodUpdate>
+  private let pod: Pod
+  private let actions: ActionRunner
+  private let clock: any EngineClock
+  private let inputs: AsyncStream<Input>
+  private nonisolated let sender: AsyncStream<Input>.Continuation
+  private let publisher: AsyncStream<PodUpdate>.Continuation
+  private var state: PodState
+  private var resources = PodResources()
+  private var underWay: [UInt64: (action: PodAction, task: Task<Void, Never>)] = [:]
+  private var started: UInt64 = 0
+  private var timer: Task<Void, Never>?
+
+  init(_ pod: Pod, _ sandbox: SandboxID, _ ports: PodEngine.Ports, _ settings: EngineSettings) {
+    self.pod = pod
+    clock = ports.clock
+    (inputs, sender) = AsyncStream.makeStream()
+    (updates, publisher) = AsyncStream.makeStream()
+    state = PodState(pod, acceptedAt: ports.clock.now)
+    actions = ActionRunner(pod: pod, sandbox: sandbox, ports: ports, settings: settings)
+  }
+
+  nonisolated func send(_ event: PodEvent) {
+    sender.yield(.event(event))
+  }
+
+  /// Runs the pod until nothing of it is left.
+  func run() async {
+    var isFinished = turn()
+    for await input in inputs where !isFinished {
+      take(input)
+      isFinished = turn()
+      if isFinished { break }
+    }
+    timer?.cancel()
+    // Images may be removed again.
+    resources = PodResources()
+    publisher.finish()
+  }
+
+  // MARK: One turn
+
+  private func turn() -> Bool {
+    let now = clock.now
+    let decision = decide(pod, state, now: now)
+    if decision.status != state.published { publisher.yield(.status(decision.status)) }
+    state.publish(decision.status)
+    for action in decision.actions {
+      state.begin(action, at: now)
+      if let notice = PodNotice(action) { publisher.yield(.notice(notice, at: now)) }
+      launch(action)
+    }
+    setTimer(decision.wakeAt)
+    if decision.isFinished { publisher.yield(.finished(decision.status)) }
+    return decision.isFinished
+  }
+
+  private func setTimer(_ deadline: Instant?) {
+    timer?.cancel()
+    timer = deadline.map { deadline in
+      Task { [clock, sender] in
+        await clock.sleep(until: deadline)
+        if !Task.isCancelled { sender.yield(.timer) }
+      }
+    }
+  }
+
+  private func take(_ input: Input) {
+    switch input {
+    case .timer: return
+    case .event(let event): note(event)
+    case .sandbox(let status):
+      resources.sharedMemoryPath = status.sharedMemoryPath
+      note(.sandboxCreated)
+    case .image(let name, let attempt, let image):
+      resources.images[name] = image
+      note(.container(name, attempt: attempt, .imageReady(ImageIdentity(name: image.name, id: image.id))))
+    case .created(let name, let attempt, let container):
+      resources.stopSignals[name] = container.stopSignal
+      for dropped in container.droppedLimits { publisher.yield(.limitDropped(dropped)) }
+      publisher.yield(.created(container: name, attempt: attempt, logFile: container.logFile))
+      if let attachment = container.attachment {
+        publisher.yield(.attached(container: name, attempt: attempt, attachment))
+      }
+      note(.container(name, attempt: attempt, .created(identifier: container.identifier)))
+    }
+  }
+
+  private func note(_ event: PodEvent) {
+    let now = clock.now
+    let before = state
+    state.apply(event, at: now)
+    if state == before && !event.isWorthTelling { return }
+    if let notice = PodNotice(event, of: pod) { publisher.yield(.notice(notice, at: now)) }
+    guard case .container(let name, let attempt, let event) = event else { return }
+    switch event {
+    case .started(_, let pid):
+      publisher.yield(.started(container: name, attempt: attempt, pid: pid, at: now))
+    case .ended, .startFailed:
+      guard let last = state.containers[name]?.ended.last else { return }
+      publisher.yield(.ended(container: name, attempt: attempt, last, at: now))
+    default: return
+    }
+  }
+
+  // MARK: Actions
+
+  private func launch(_ action: PodAction) {
+    let others = action == .removeSandbox ? Others(underWay.values.map { $0 }) : Others([])
+    started += 1
+    let number = started
+    let task = Task { [actions, resources, sender] in
+      for await input in actions.perform(action, resources, after: others) { sender.yield(input) }
+      self.forget(number)
+    }
+    underWay[number] = (action, task)
+  }
+
+  private func forget(_ number: UInt64) {
+    underWay[number] = nil
+  }
+}
+
+/// Whatever was under way when a sandbox's removal began.
+struct Others: Sendable {
+  var tasks: [Task<Void, Never>]
+  /// Some of it may still make something in the sandbox.
+  var makeSomething: Bool
+
+  init(_ underWay: [(action: PodAction, task: Task<Void, Never>)]) {
+    tasks = underWay.map(\.task)
+    makeSomething = underWay.contains { other in
+      switch other.action {
+      case .createSandbox, .container(_, _, .create): true
+      case .removeSandbox, .container: false
+      }
+    }
+  }
+}
+
+/// What actions found out and later actions need.
+struct PodResources: Sendable {
+  var sharedMemoryPath = ""
+  var images: [String: UsableImage] = [:]
+  var stopSignals: [String: Int32] = [:]
+}
+
+/// An attempt that was set up.
+struct CreatedContainer: Sendable {
+  var identifier: String
+  var stopSignal: Int32
+  var logFile: String
+  var droppedLimits: [ConfigurationError]
+  var attachment: Attachment?
+}
+
+extension PodEvent {
+  /// Worth a notice although it changes nothing.
+  fileprivate var isWorthTelling: Bool {
+    switch self {
+    case .container(_, _, .signalFailed): true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import PodModel
+
+/// What follows from what is known of a pod.
+public struct Decision: Equatable, Sendable {
+  /// What to do now, in this order. The engine marks each with ``PodState/begin(_:at:)``.
+  public var actions: [PodAction]
+  /// What to tell the world.
+  public var status: PodStatus
+  /// When to decide again if nothing happens until then.
+  public var wakeAt: Instant?
+  /// Nothing of the pod is left on the machine and nothing will be done any more.
+  public var isFinished: Bool
+}
+
+/// The rules of a pod's life. Pure: the same arguments always give the same decision, and no clock is read.
+///
+/// One order holds for all pods: sandbox, then containers in the order of the specification, each started before the
+/// next is begun; what has ended is removed before its successor is made, so that two attempts of one container never
+/// live at the same time.
+public func decide(_ pod: Pod, _ state: PodState, now: Moment) -> Decision {
+  var plan = Plan(pod: pod, state: state, now: now.instant)
+  plan.make()
+  return Decision(
+    actions: plan.actions,
+    status: PodStatus(of: pod, in: state, now: now, isFinished: plan.isFinished),
+    wakeAt: plan.wakeAt,
+    isFinished: plan.isFinished
+  )
+}
+
+/// A decision while it is made.
+struct Plan {
+  let pod: Pod
+  let state: PodState
+  let now: Instant
+  private(set) var actions: [PodAction] = []
+  private(set) var wakeAt: Instant?
+  private(set) var isFinished = false
+
+  init(pod: Pod, state: PodState, now: Instant) {
+    self.pod = pod
+    self.state = state
+    self.now = now
+  }
+
+  mutating func make() {
+    if state.stop != nil {
+      end()
+    } else if state.hasCompleted(pod) || state.published?.phase.isTerminal == true {
+      removeSandbox()
+    } else {
+      keepRunning()
+    }
+  }
+
+  mutating func act(_ action: PodAction) {
+    actions.append(action)
+  }
+
+  mutating func act(_ name: String, _ record: ContainerRecord, _ action: ContainerAction) {
+    actions.append(.container(name, attempt: record.attempt, action))
+  }
+
+  mutating func wake(at instant: Instant) {
+    wakeAt = min(wakeAt ?? instant, instant)
+  }
+
+  /// Nothing is waited for any more.
+  mutating func clearWake() {
+    wakeAt = nil
+  }
+
+  mutating func finish() {
+    isFinished = true
+  }
+
+  /// Nothing is needed of the sandbox any more.
+  mutating func removeSandbox() {
+    switch state.sandbox.activity {
+    case .absent: finish()
+    case .creating, .removing: return
+    case .ready, .lost:
+      if let obstacle = state.sandbox.removalObstacle, obstacle.retryAt > now {
+        wake(at: obstacle.retryAt)
+      } else {
+        act(.removeSandbox)
+      }
+    }
+  }
+}
+
+extension PodState {
+  /// Every container has ended for good.
+  func hasCompleted(_ pod: Pod) -> Bool {
+    pod.spec.containers.allSatisfy { container in
+      guard let record = containers[container.name], record.hasEnded else { return false }
+      return !restarts(container, of: pod, record)
+    }
+  }
+
+  /// Whether a container that has ended runs again, left alone.
+  func restarts(_ container: Container, of pod: Pod, _ record: ContainerRecord) -> Bool {
+    guard stop == nil, let last = record.ended.last else { return false }
+    return RestartRule(container, of: pod).restarts(exitCode: last.exitCode)
+  }
+}

@@ -1,0 +1,118 @@
+import PodModel
+
+/// What is known of one container of a pod.
+public struct ContainerRecord: Hashable, Sendable {
+  /// Where an attempt is in its life.
+  public enum Activity: Hashable, Sendable {
+    /// Nothing of the attempt exists and nothing is under way.
+    case idle
+    /// The image store was asked.
+    case resolvingImage
+    /// The image is there; the attempt can be made.
+    case imageReady
+    /// The runtime was asked to make it.
+    case creating
+    /// It waits before its first instruction.
+    case created
+    /// The runtime was asked to start it.
+    case starting
+    /// Its program runs.
+    case running(since: Moment)
+    /// It has ended, as `ended.last` says.
+    case ended(Removal)
+  }
+
+  /// What is left of an ended attempt on the machine.
+  public enum Removal: Hashable, Sendable {
+    /// All of it.
+    case due
+    /// The runtime was asked to remove it.
+    case underWay
+    /// Nothing.
+    case done
+  }
+
+  /// The attempt that `activity` is about, from 0.
+  public internal(set) var attempt = 0
+  /// What goes on with it.
+  public internal(set) var activity: Activity = .idle
+  /// How the last two attempts that existed ended, the older one first.
+  public internal(set) var ended: [Termination] = []
+  /// Why the attempt could not be made.
+  public internal(set) var obstacle: Obstacle?
+  /// The image that the attempt uses or used.
+  public internal(set) var image: ImageIdentity?
+  /// The runtime's name of the attempt, as its status shows it.
+  public internal(set) var identifier: String?
+  /// What was done to end the attempt.
+  public internal(set) var stopping = StopProgress()
+
+  var crashBackOff = BackOff()
+  var imageBackOff = BackOff()
+  var setUpBackOff = BackOff()
+  /// When removal of an ended attempt failed, and how long that waits.
+  var removalFailure: Instant?
+
+  /// A container that was never tried.
+  public init() {}
+
+  /// Something was asked for that has not answered.
+  public var isUnderWay: Bool {
+    switch activity {
+    case .resolvingImage, .creating, .starting: true
+    case .idle, .imageReady, .created, .running, .ended: false
+    }
+  }
+
+  /// Its program runs.
+  public var isRunning: Bool {
+    if case .running = activity { true } else { false }
+  }
+
+  /// The attempt existed and has ended.
+  public var hasEnded: Bool {
+    if case .ended = activity { true } else { false }
+  }
+
+  mutating func end(_ termination: Termination) {
+    var termination = termination
+    termination.identifier = identifier
+    ended = ended.suffix(1) + [termination]
+    activity = .ended(.due)
+    obstacle = nil
+  }
+}
+
+/// Why an attempt could not be made, and until when it is not tried again.
+public struct Obstacle: Hashable, Sendable {
+  /// Kubernetes' waiting reason: `ErrImagePull`, `CreateContainerError` and so on.
+  public var reason: String
+  /// One sentence for a person.
+  public var message: String
+  /// When it was found.
+  public var since: Instant
+  /// Before this nothing is tried.
+  public var retryAt: Instant
+}
+
+/// An image as a status shows it.
+public struct ImageIdentity: Hashable, Sendable {
+  /// The normalised name.
+  public var name: String
+  /// The digest that names exactly this image.
+  public var id: String
+
+  /// Makes an identity.
+  public init(name: String, id: String) {
+    self.name = name
+    self.id = id
+  }
+}
+
+/// What was done to end an attempt.
+public struct StopProgress: Hashable, Sendable {
+  /// The stop signal was sent.
+  public internal(set) var asked = false
+  /// SIGKILL was sent last at this instant.
+  public internal(set) var killedAt: Instant?
+}

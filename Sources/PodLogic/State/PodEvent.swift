@@ -1,0 +1,97 @@
+import PodModel
+
+/// What happened to a pod.
+public enum PodEvent: Hashable, Sendable {
+  /// The sandbox is there.
+  case sandboxCreated
+  /// The sandbox could not be made.
+  case sandboxFailed(String)
+  /// The sandbox's supervisor has gone.
+  case sandboxLost
+  /// Nothing of the sandbox is left.
+  case sandboxRemoved
+  /// The sandbox could not be removed.
+  case sandboxRemovalFailed(String)
+  /// Something happened to an attempt of a container.
+  case container(String, attempt: Int, ContainerEvent)
+  /// Somebody wants the pod to end within this time.
+  case stopRequested(grace: Duration)
+  /// Somebody wants the pod to end now.
+  case killRequested
+}
+
+/// What happened to an attempt of a container.
+public enum ContainerEvent: Hashable, Sendable {
+  /// The image is in the store.
+  case imageReady(ImageIdentity)
+  /// The image cannot be had.
+  case imageFailed(ImageFailure)
+  /// The attempt exists under this name.
+  case created(identifier: String)
+  /// The attempt could not be made.
+  case createFailed(CreateFailure)
+  /// Its program runs in this process.
+  case started(at: Timestamp, pid: Int32)
+  /// Its program could not be run; the attempt has ended with this code.
+  case startFailed(code: Int32, message: String)
+  /// It has ended and said this.
+  case ended(ContainerEnd, message: String)
+  /// A signal could not be sent.
+  case signalFailed(String)
+  /// Nothing of it is left.
+  case deleted
+  /// It could not be removed.
+  case deleteFailed(String)
+}
+
+/// Why an image cannot be had.
+public enum ImageFailure: Hashable, Sendable {
+  /// The name is none.
+  case invalidName(String)
+  /// It is not in the store, and the policy forbids to get it.
+  case neverPull(String)
+  /// It could not be got.
+  case pull(String)
+  /// The store could not be read.
+  case inspect(String)
+
+  /// Kubernetes' waiting reason.
+  public var reason: String {
+    switch self {
+    case .invalidName: "InvalidImageName"
+    case .neverPull: "ErrImageNeverPull"
+    case .pull: "ErrImagePull"
+    case .inspect: "ImageInspectError"
+    }
+  }
+
+  /// One sentence for a person.
+  public var message: String {
+    switch self {
+    case .invalidName(let text), .neverPull(let text), .pull(let text), .inspect(let text): text
+    }
+  }
+}
+
+/// Why an attempt could not be made.
+public enum CreateFailure: Hashable, Sendable {
+  /// What the pod asks for cannot be had as it is written.
+  case configuration(String)
+  /// The runtime failed.
+  case runtime(String)
+
+  /// Kubernetes' waiting reason.
+  public var reason: String {
+    switch self {
+    case .configuration: "CreateContainerConfigError"
+    case .runtime: "CreateContainerError"
+    }
+  }
+
+  /// One sentence for a person.
+  public var message: String {
+    switch self {
+    case .configuration(let text), .runtime(let text): text
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import PodModel
+
+/// Something worth telling about a pod, with Kubernetes' event reasons.
+public struct PodNotice: Hashable, Sendable {
+  /// Whether something went wrong.
+  public var isWarning: Bool
+  /// Kubernetes' event reason.
+  public var reason: String
+  /// One sentence for a person.
+  public var message: String
+  /// The container that it is about.
+  public var container: String?
+
+  init(_ reason: String, _ message: String, container: String? = nil, isWarning: Bool = false) {
+    self.isWarning = isWarning
+    self.reason = reason
+    self.message = message
+    self.container = container
+  }
+
+  /// What an event has to tell; `nil` for events that only matter inside.
+  public init?(_ event: PodEvent, of pod: Pod) {
+    switch event {
+    case .sandboxFailed(let text):
+      self.init("FailedCreatePodSandBox", "Failed to create pod sandbox: \(text)", isWarning: true)
+    case .sandboxLost:
+      self.init("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
+    case .sandboxRemovalFailed(let text):
+      self.init("FailedKillPod", "error killing pod: \(text)", isWarning: true)
+    case .container(let name, _, let event):
+      let image = pod.spec.containers.first { $0.name == name }?.image ?? ""
+      self.init(event, container: name, image: image)
+    case .sandboxCreated, .sandboxRemoved, .stopRequested, .killRequested: return nil
+    }
+  }
+
+  private init?(_ event: ContainerEvent, container: String, image: String) {
+    switch event {
+    case .imageReady:
+      self.init("Pulled", "Container image \"\(image)\" already present on machine", container: container)
+    case .imageFailed(let failure):
+      self.init(failure.eventReason, failure.message, container: container, isWarning: true)
+    case .created: self.init("Created", "Container created", container: container)
+    case .started: self.init("Started", "Container started", container: container)
+    case .createFailed(let failure):
+      self.init("Failed", "Error: \(failure.message)", container: container, isWarning: true)
+    case .startFailed(_, let text):
+      self.init("Failed", "Error: \(text)", container: container, isWarning: true)
+    case .signalFailed(let text), .deleteFailed(let text):
+      self.init("FailedKillPod", "error killing container: \(text)", container: container, isWarning: true)
+    case .ended, .deleted: return nil
+    }
+  }
+
+  /// What an action has to tell when it begins.
+  public init?(_ action: PodAction) {
+    guard case .container(let name, _, let action) = action else { return nil }
+    switch action {
+    case .stop: self.init("Killing", "Stopping container \(name)", container: name)
+    case .kill:
+      self.init(
+        "ExceededGracePeriod",
+        "Container \(name) did not end in time and is killed",
+        container: name,
+        isWarning: true
+      )
+    case .resolveImage, .create, .start, .delete: return nil
+    }
+  }
+}
+
+extension ImageFailure {
+  fileprivate var eventReason: String {
+    switch self {
+    case .invalidName, .inspect: "InspectFailed"
+    case .neverPull: "ErrImageNeverPull"
+    case .pull: "Failed"
+    }
+  }
+}

@@ -1,0 +1,124 @@
+extension PodState {
+  /// Takes note of something that happened. Events about attempts that are history change nothing.
+  public mutating func apply(_ event: PodEvent, at now: Moment) {
+    switch event {
+    case .sandboxCreated:
+      if sandbox.activity == .creating { sandbox.activity = .ready }
+      sandbox.obstacle = nil
+    case .sandboxFailed(let message):
+      sandbox.fail(message, at: now.instant)
+    case .sandboxLost:
+      if sandbox.activity == .ready { sandbox.activity = .lost }
+    case .sandboxRemoved:
+      sandbox.activity = .absent
+      sandbox.removalObstacle = nil
+      for name in containers.keys { containers[name]?.loseSandbox(at: now) }
+    case .sandboxRemovalFailed(let message):
+      sandbox.failRemoval(message, at: now.instant)
+    case .container(let name, let attempt, let event):
+      guard containers[name]?.attempt == attempt else { return }
+      containers[name]?.apply(event, at: now)
+    case .stopRequested(let grace):
+      request(deadline: now.instant + max(grace, StopRequest.leastGrace), at: now.instant)
+    case .killRequested:
+      request(deadline: now.instant, at: now.instant)
+    }
+  }
+
+  /// A second wish can only make the end come sooner.
+  private mutating func request(deadline: Instant, at now: Instant) {
+    guard let earlier = stop else {
+      stop = StopRequest(deadline: deadline, requestedAt: now)
+      return
+    }
+    stop?.deadline = min(earlier.deadline, deadline)
+  }
+}
+
+extension StopRequest {
+  /// Every container gets at least this long to end by itself (kubelet `minimumGracePeriodInSeconds`).
+  public static let leastGrace = Duration.seconds(2)
+}
+
+extension SandboxRecord {
+  fileprivate mutating func fail(_ message: String, at now: Instant) {
+    guard activity == .creating else { return }
+    activity = .absent
+    backOff.count(now, now: now, .setUp)
+    obstacle = Obstacle(reason: "FailedCreatePodSandBox", message: message, since: now, retryAt: now + backOff.delay)
+  }
+
+  fileprivate mutating func failRemoval(_ message: String, at now: Instant) {
+    activity = .lost
+    removalBackOff.count(now, now: now, .setUp)
+    removalObstacle = Obstacle(
+      reason: "FailedKillPod",
+      message: message,
+      since: now,
+      retryAt: now + removalBackOff.delay
+    )
+  }
+}
+
+extension ContainerRecord {
+  fileprivate mutating func apply(_ event: ContainerEvent, at now: Moment) {
+    switch event {
+    case .imageReady(let identity):
+      guard activity == .resolvingImage else { return }
+      image = identity
+      activity = .imageReady
+    case .imageFailed(let failure):
+      guard activity == .resolvingImage else { return }
+      imageBackOff.count(now.instant, now: now.instant, .image)
+      fail(failure.reason, failure.message, at: now.instant, delay: imageBackOff.delay)
+    case .created(let name):
+      guard activity == .creating else { return }
+      identifier = name
+      activity = .created
+    case .createFailed(let failure):
+      guard activity == .creating else { return }
+      setUpBackOff.count(now.instant, now: now.instant, .setUp)
+      fail(failure.reason, failure.message, at: now.instant, delay: setUpBackOff.delay)
+    case .started(let time, _):
+      guard activity == .starting else { return }
+      obstacle = nil
+      activity = .running(since: Moment(instant: now.instant, wall: time))
+    case .startFailed(let code, let message):
+      guard activity == .starting else { return }
+      end(
+        Termination(exitCode: code, reason: "StartError", message: message, startedAt: nil, finishedAt: now)
+      )
+    case .ended(let exit, let message):
+      guard isRunning || activity == .starting || activity == .created else { return }
+      end(Termination(exit, message: message, seenAt: now))
+    case .signalFailed:
+      // Sent again, if it still matters, when the next deadline says so.
+      return
+    case .deleted:
+      if activity == .ended(.underWay) { activity = .ended(.done) }
+    case .deleteFailed:
+      guard activity == .ended(.underWay) else { return }
+      removalFailure = now.instant
+      activity = .ended(.due)
+    }
+  }
+
+  private mutating func fail(_ reason: String, _ message: String, at now: Instant, delay: Duration) {
+    obstacle = Obstacle(reason: reason, message: message, since: now, retryAt: now + delay)
+    activity = .idle
+  }
+
+  /// The sandbox has been removed, and the attempt with it.
+  fileprivate mutating func loseSandbox(at now: Moment) {
+    switch activity {
+    case .running(let since):
+      end(.unknown(startedAt: since.wall, seenAt: now, message: "the container's supervisor ended"))
+      activity = .ended(.done)
+    case .created, .starting:
+      end(.unknown(startedAt: nil, seenAt: now, message: "the container's supervisor ended"))
+      activity = .ended(.done)
+    case .ended: activity = .ended(.done)
+    case .resolvingImage, .creating, .imageReady, .idle: activity = .idle
+    }
+  }
+}

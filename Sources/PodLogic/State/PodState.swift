@@ -1,0 +1,65 @@
+import PodModel
+
+/// Everything that is known of a pod beside its specification. A value: events change it (``apply(_:at:)``), actions that
+/// are carried out mark it (``begin(_:at:)``), and ``decide(_:_:now:)`` reads it.
+public struct PodState: Equatable, Sendable {
+  /// When this node accepted the pod: its `startTime`.
+  public let acceptedAt: Moment
+  /// What its containers share.
+  public internal(set) var sandbox = SandboxRecord()
+  /// Its containers by name.
+  public internal(set) var containers: [String: ContainerRecord]
+  /// Set once the pod is to end; it never reverts.
+  public internal(set) var stop: StopRequest?
+  /// The status published last: source of transition times and of a terminal phase.
+  public internal(set) var published: PodStatus?
+
+  /// A pod that was accepted now.
+  public init(_ pod: Pod, acceptedAt: Moment) {
+    self.acceptedAt = acceptedAt
+    containers = Dictionary(
+      pod.spec.containers.map { ($0.name, ContainerRecord()) },
+      uniquingKeysWith: { first, _ in first }
+    )
+  }
+
+  /// Remembers what was published.
+  public mutating func publish(_ status: PodStatus) {
+    published = status
+  }
+}
+
+/// What is known of a pod's sandbox.
+public struct SandboxRecord: Hashable, Sendable {
+  /// Where it is in its life.
+  public enum Activity: Hashable, Sendable {
+    /// Nothing of it exists.
+    case absent
+    /// The runtime was asked to make it.
+    case creating
+    /// Containers can be made in it.
+    case ready
+    /// Its supervisor has gone; what is left of it must be removed.
+    case lost
+    /// The runtime was asked to remove it.
+    case removing
+  }
+
+  /// What goes on with it.
+  public internal(set) var activity: Activity = .absent
+  /// Why it could not be made, and until when it is not tried again.
+  public internal(set) var obstacle: Obstacle?
+  /// Why it could not be removed.
+  public internal(set) var removalObstacle: Obstacle?
+
+  var backOff = BackOff()
+  var removalBackOff = BackOff()
+}
+
+/// The wish to end a pod.
+public struct StopRequest: Hashable, Sendable {
+  /// From here on containers get SIGKILL.
+  public internal(set) var deadline: Instant
+  /// When the wish came first.
+  public let requestedAt: Instant
+}

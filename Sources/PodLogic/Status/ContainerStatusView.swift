@@ -1,0 +1,99 @@
+import PodModel
+
+/// One container as the pod's status shows it (kubelet `convertToAPIContainerStatuses`).
+struct ContainerStatusView {
+  let container: Container
+  let record: ContainerRecord
+  let pod: Pod
+  let state: PodState
+  let now: Moment
+  /// Nothing of the pod is left: what never ran is told as lost.
+  let isFinished: Bool
+
+  var status: ContainerStatus {
+    var status = ContainerStatus(name: container.name, state: .waiting(reason: nil, message: nil), image: image)
+    (status.state, status.lastState) = states
+    status.ready = record.isRunning
+    status.started = record.isRunning ? true : (status.containerID == nil && record.ended.isEmpty ? nil : false)
+    status.restartCount = restartCount
+    status.imageID = record.image?.id ?? ""
+    status.containerID = record.identifier
+    if !container.resources.requests.isEmpty { status.allocatedResources = container.resources.requests }
+    if container.resources != ResourceRequirements() { status.resources = container.resources }
+    return status
+  }
+
+  private var image: String { record.image?.name ?? container.image }
+
+  /// Re-creations of the container; an attempt that does not exist yet does not count.
+  private var restartCount: Int {
+    switch record.activity {
+    case .created, .starting, .running, .ended: record.attempt
+    case .idle, .resolvingImage, .imageReady, .creating:
+      record.ended.isEmpty ? record.attempt : max(0, record.attempt - 1)
+    }
+  }
+
+  private var states: (ContainerState, ContainerState?) {
+    if case .running(let since) = record.activity {
+      return (.running(startedAt: since.wall), record.ended.last.map(terminated))
+    }
+    if let obstacle = record.obstacle, !isEnding {
+      return (waiting(for: obstacle), record.ended.last.map(terminated))
+    }
+    guard let last = record.ended.last else { return (neverRan, nil) }
+    if let delay = crashBackOff(last) {
+      let message = "back-off \(delay) restarting failed container=\(container.name) pod=\(podName)"
+      return (.waiting(reason: "CrashLoopBackOff", message: message), terminated(last))
+    }
+    return (terminated(last), record.ended.dropLast().last.map(terminated))
+  }
+
+  private var isEnding: Bool { isFinished || state.stop != nil }
+
+  private var neverRan: ContainerState {
+    guard isFinished else { return .waiting(reason: "ContainerCreating", message: nil) }
+    return terminated(
+      .unknown(
+        startedAt: nil,
+        seenAt: now,
+        message: "The container could not be located when the pod was terminated"
+      )
+    )
+  }
+
+  private func waiting(for obstacle: Obstacle) -> ContainerState {
+    guard obstacle.reason == "ErrImagePull", obstacle.isShownAsBackOff(at: now.instant) else {
+      return .waiting(reason: obstacle.reason, message: obstacle.message)
+    }
+    let message = "Back-off pulling image \"\(container.image)\": ErrImagePull: \(obstacle.message)"
+    return .waiting(reason: "ImagePullBackOff", message: message)
+  }
+
+  /// How long the restart is put off, as Go prints a duration; `nil` if it is not.
+  private func crashBackOff(_ last: Termination) -> String? {
+    guard record.hasEnded, state.restarts(container, of: pod, record),
+      let blocked = record.crashBackOff.blockedUntil(failure: last.finishedAt.instant, .crash),
+      blocked > now.instant
+    else { return nil }
+    let seconds = record.crashBackOff.delay.components.seconds
+    return seconds < 60 ? "\(seconds)s" : "\(seconds / 60)m\(seconds % 60)s"
+  }
+
+  private var podName: String {
+    "\(pod.metadata.name)_\(pod.metadata.namespace)(\(pod.metadata.uid ?? ""))"
+  }
+
+  private func terminated(_ end: Termination) -> ContainerState {
+    .terminated(
+      ContainerTermination(
+        exitCode: end.exitCode,
+        reason: end.reason,
+        message: end.message.isEmpty ? nil : end.message,
+        startedAt: end.startedAt,
+        finishedAt: end.finishedAt.wall,
+        containerID: end.identifier
+      )
+    )
+  }
+}

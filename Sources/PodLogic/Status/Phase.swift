@@ -1,0 +1,56 @@
+import PodModel
+
+extension PodState {
+  /// The pod's phase by the kubelet's rules (`getPhase`), for pods of regular containers.
+  ///
+  /// - Parameter isFinished: Nothing of the pod is left, so that the phase must be a terminal one.
+  func phase(of pod: Pod, isFinished: Bool) -> PodPhase {
+    if let published, published.phase.isTerminal { return published.phase }
+    var tally = Tally()
+    for container in pod.spec.containers { tally.count(container, of: pod, in: self) }
+    let phase = tally.phase(isEnding: stop != nil)
+    if phase.isTerminal && mayStillRun { return published?.phase ?? .pending }
+    if isFinished && !phase.isTerminal { return .failed }
+    return phase
+  }
+
+  /// Some process of the pod may be alive. Schedulers take a terminal phase as "its resources are free".
+  private var mayStillRun: Bool {
+    containers.values.contains { record in
+      switch record.activity {
+      case .running, .creating, .created, .starting: true
+      case .idle, .resolvingImage, .imageReady, .ended: false
+      }
+    }
+  }
+}
+
+extension PodPhase {
+  /// Nothing of such a pod runs or will run.
+  public var isTerminal: Bool { self == .succeeded || self == .failed }
+}
+
+private struct Tally {
+  private var running = 0
+  private var waiting = 0
+  private var stopped = 0
+  private var succeeded = 0
+  private var stoppedForGood = 0
+
+  mutating func count(_ container: Container, of pod: Pod, in state: PodState) {
+    guard let record = state.containers[container.name] else { return waiting += 1 }
+    if record.isRunning { return running += 1 }
+    guard let last = record.ended.last else { return waiting += 1 }
+    stopped += 1
+    if last.exitCode == 0 { succeeded += 1 }
+    if !state.restarts(container, of: pod, record) { stoppedForGood += 1 }
+  }
+
+  func phase(isEnding: Bool) -> PodPhase {
+    if waiting > 0 { return .pending }
+    if running > 0 { return .running }
+    if stopped == 0 { return .pending }
+    if !isEnding && stopped != stoppedForGood { return .running }
+    return succeeded == stopped ? .succeeded : .failed
+  }
+}

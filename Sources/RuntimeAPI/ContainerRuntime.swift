@@ -1,0 +1,64 @@
+/// What makes and ends containers. It speaks the OCI runtime specification plus a sandbox, and knows no pods.
+///
+/// Every operation either happens or throws and leaves nothing behind. A runtime that cannot honour a field refuses it
+/// with ``RuntimeError/unsupported(path:runtime:)`` before any side effect.
+public protocol ContainerRuntime: Sendable {
+  /// What it can do on this machine.
+  var features: RuntimeFeatures { get }
+
+  /// Makes the namespaces that the containers of one pod share, and their supervisor.
+  func createSandbox(_ configuration: SandboxConfiguration) async throws(RuntimeError) -> SandboxStatus
+  /// Ends whatever still runs in the sandbox and removes everything of it from the machine. Repeating it does no harm.
+  func removeSandbox(_ sandbox: SandboxID) async throws(RuntimeError)
+
+  /// First phase of a start: everything is set up and the container waits before its first instruction.
+  func create(_ configuration: ContainerConfiguration) async throws(RuntimeError) -> ContainerStatus
+  /// Second phase: the container's program runs when this returns.
+  func start(_ container: ContainerID) async throws(RuntimeError) -> ContainerStatus
+  /// Sends a signal. ``SignalTarget/everyProcess`` with SIGKILL also ends what the container forked.
+  func signal(_ container: ContainerID, _ signal: Int32, to target: SignalTarget) async throws(RuntimeError)
+  /// Returns when the container has ended, at once if it has already. It may be called any number of times.
+  func wait(for container: ContainerID) async throws(RuntimeError) -> ContainerExit
+  /// Runs another process inside a running container, with the container's own sandbox.
+  func exec(_ request: ExecRequest, in container: ContainerID) async throws(RuntimeError) -> any ExecSession
+  /// The container's standard streams, where the configuration asked for them.
+  func attach(to container: ContainerID) async throws(RuntimeError) -> Attachment
+  /// Removes an ended or never started container.
+  func delete(_ container: ContainerID) async throws(RuntimeError)
+
+  /// Everything that this runtime knows of below its run directory.
+  func list() async throws(RuntimeError) -> [SandboxStatus]
+  /// Takes over sandboxes whose owner has gone, after a restart of the agent, and returns what it found.
+  func recover() async throws(RuntimeError) -> [SandboxStatus]
+}
+
+/// Whom a signal reaches.
+public enum SignalTarget: Sendable, Hashable {
+  /// The container's first process.
+  case initProcess
+  /// Every process in the container's cgroup. Only SIGKILL can be sent so (`cgroup.kill`).
+  case everyProcess
+}
+
+/// What a runtime can do on this machine.
+public struct RuntimeFeatures: Sendable, Hashable {
+  /// The handler name that a pod's `runtimeClassName` would give: `native`, `oci:crun`.
+  public var handler: String
+  /// Version text for people and for the node's status.
+  public var version: String
+  /// Resource limits that can be enforced here, as paths of the specification (`linux.resources.memory.limit`).
+  public var enforceableLimits: Set<String>
+  /// Whether ``ContainerRuntime/exec(_:in:)`` works.
+  public var exec: Bool
+  /// Whether ``ContainerRuntime/attach(to:)`` and terminals work.
+  public var attach: Bool
+
+  /// Makes a description.
+  public init(handler: String, version: String, enforceableLimits: Set<String>, exec: Bool, attach: Bool) {
+    self.handler = handler
+    self.version = version
+    self.enforceableLimits = enforceableLimits
+    self.exec = exec
+    self.attach = attach
+  }
+}

@@ -1,0 +1,1 @@
+Payload.run(CommandLine.arguments)

@@ -1,0 +1,3 @@
+import LayerUnpack
+
+UnpackProgram.run()

@@ -1,0 +1,4 @@
+import Commands
+import NodeAgent
+
+await runCommandLine(Swiftlet.self, prepare: removeAbandonedPods)
