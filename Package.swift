@@ -25,6 +25,11 @@ func systemLibrary(_ name: String, _ pkgConfig: String) -> Target {
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -37,7 +42,10 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
     // L0
@@ -69,6 +77,7 @@ let package = Package(
     library("ShimClient", ["LaunchPlan", "JSONText", "Linux", "CLinux"]),
     library("Manifests", ["PodModel", yams]),
     // L3
+    library("Registry", ["Images", "JSONText", "Linux", httpClient, nioCore, nioHTTP1, nioSSL]),
     library(
       "Supervision",
       ["RuntimeAPI", "LaunchPlan", "JSONText", "ShimClient", "Cgroups", "StateStore", "Linux"]
@@ -141,6 +150,10 @@ let package = Package(
     tests(
       "LayerUnpack",
       ["LayerUnpack", "UnpackPlan", "Linux", "CLinux", "CExtendedAttributes", "CSeccomp", "ArchiveTestKit"]
+    ),
+    tests(
+      "Registry",
+      ["Registry", "Images", "JSONText", "Linux", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL]
     ),
     tests("Images", ["Images", "UnpackPlan", "Linux", "CExtendedAttributes", "ArchiveTestKit"]),
     tests(

@@ -1,12 +1,16 @@
 import JSONText
 
 /// What a document or a layer is, and which bytes: an OCI content descriptor.
-struct Descriptor: Equatable {
-  var mediaType: String
-  var digest: ContentDigest
-  var size: Int64
+public struct Descriptor: Hashable, Sendable {
+  /// What it is, in OCI's or Docker's words.
+  public var mediaType: String
+  /// Of its bytes.
+  public var digest: ContentDigest
+  /// In bytes; 0 or more.
+  public var size: Int64
 
-  init(mediaType: String, digest: ContentDigest, size: Int64) {
+  /// Describes content.
+  public init(mediaType: String, digest: ContentDigest, size: Int64) {
     self.mediaType = mediaType
     self.digest = digest
     self.size = size
