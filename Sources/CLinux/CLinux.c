@@ -180,6 +180,20 @@ int lx_is_sealed(int fd) {
   return seals < 0 ? -1 : (seals & all_seals) == all_seals;
 }
 
+int lx_collapse(int fd, size_t size) {
+  enum { HUGE = 2 << 20, COLLAPSE = 25 };
+  // The kernel takes stretches that are as aligned in memory as in the file.
+  char *room = mmap(0, size + HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED) return -1;
+  char *place = room + (-(uintptr_t)room & (HUGE - 1));
+  int result = mmap(place, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED ? -1 : 0;
+  if (result == 0) result = madvise(place, size & ~(size_t)(HUGE - 1), COLLAPSE);
+  int error = errno;
+  munmap(room, size + HUGE);
+  errno = error;
+  return result;
+}
+
 int lx_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
   return prctl(option, a, b, c, d);
 }

@@ -1,20 +1,53 @@
 import Glibc
 
 /// A system call that failed: which one, and the kernel's answer (`errno(3)`).
-public struct SyscallError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The call's name, `openat2`, or a step's name where several calls serve one purpose.
-  public let call: String
+public struct SyscallError: Error, Sendable, CustomStringConvertible {
+  /// A name is made into text only when somebody reads it: half of the errors of a container's start are answers that were
+  /// expected, such as "there is no such file".
+  private enum Name: Sendable {
+    case fixed(StaticString)
+    case text(String)
+  }
+
+  private let name: Name
   /// The error number.
   public let errno: Int32
 
-  /// Makes an error.
+  /// Makes an error with a name that is composed.
   public init(_ call: String, _ errno: Int32) {
-    self.call = call
+    name = .text(call)
     self.errno = errno
+  }
+
+  /// Makes an error.
+  public init(_ call: StaticString, _ errno: Int32) {
+    name = .fixed(call)
+    self.errno = errno
+  }
+
+  /// The call's name, `openat2`, or a step's name where several calls serve one purpose.
+  public var call: String {
+    switch name {
+    case .fixed(let name): "\(name)"
+    case .text(let name): name
+    }
   }
 
   /// `openat2: No such file or directory`.
   public var description: String { "\(call): \(errorText(errno))" }
+}
+
+extension SyscallError: Hashable {
+  /// By name and number.
+  public static func == (one: SyscallError, other: SyscallError) -> Bool {
+    one.errno == other.errno && one.call == other.call
+  }
+
+  /// By name and number.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(call)
+    hasher.combine(errno)
+  }
 }
 
 /// The C library's words for an error number.
@@ -34,7 +67,7 @@ public func check(_ call: StaticString, _ body: () -> Int32) throws(SyscallError
     let result = body()
     if result >= 0 { return result }
     let code = Glibc.errno
-    if code != EINTR { throw SyscallError("\(call)", code) }
+    if code != EINTR { throw SyscallError(call, code) }
   }
 }
 
@@ -46,6 +79,6 @@ public func checkCount(_ call: StaticString, _ body: () -> Int) throws(SyscallEr
     let result = body()
     if result >= 0 { return result }
     let code = Glibc.errno
-    if code != EINTR { throw SyscallError("\(call)", code) }
+    if code != EINTR { throw SyscallError(call, code) }
   }
 }

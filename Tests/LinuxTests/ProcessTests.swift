@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Linux
 import Testing
@@ -60,6 +61,25 @@ struct ProcessTests {
       try spawnProgram("/no/such/program", arguments: ["x"], descriptors: [-1, -1, -1])
     }
     #expect(error?.errno == ENOENT)
+  }
+
+  @Test("a sealed program holds what the kernel loads, and not the symbols")
+  func sealedSize() throws {
+    // This very program, which has symbols.
+    let program = try sealProgram(at: "/proc/self/exe")
+    var (copy, original) = (stat(), stat())
+    #expect(fstat(program.raw, &copy) == 0 && stat("/proc/self/exe", &original) == 0)
+    #expect(copy.st_size > 4096 && copy.st_size < original.st_size)
+    #expect(try check("seals") { lx_is_sealed(program.raw) } == 1)
+  }
+
+  @Test(
+    "what is no program is not sealed",
+    arguments: ["/etc/passwd", "/dev/null", "/proc/self/cmdline", "/no/such/program"]
+  )
+  func noProgram(path: String) {
+    let error = #expect(throws: SyscallError.self) { _ = try sealProgram(at: path) }
+    #expect(error?.errno == (path.hasPrefix("/no") ? ENOENT : ENOEXEC))
   }
 
   @Test("a sealed program runs")

@@ -122,8 +122,9 @@ struct RulePlanTests {
 
   @Test("Too much is refused before it costs anything")
   func limits() throws {
+    // Tests of single bits cannot be joined.
     let conditions = (0..<2_000).map {
-      SeccompRule(names: ["read"], action: .allow, args: [Self.argument(.equal, UInt64($0))])
+      SeccompRule(names: ["read"], action: .allow, args: [Self.argument(.maskedEqual, UInt64($0))])
     }
     let rules = #expect(throws: PrivilegesError.self) {
       try FilterCompiler.compile(SeccompProfile(defaultAction: .errno, syscalls: conditions), for: .amd64)

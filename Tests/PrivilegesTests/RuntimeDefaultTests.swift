@@ -95,7 +95,7 @@ struct RuntimeDefaultTests {
     #expect(filter.notes.isEmpty)
     #expect(filter.flags == 0)
     #expect(filter.digest.utf8.count == 64)
-    #expect((300...800).contains(filter.instructionCount))
+    #expect((150...500).contains(filter.instructionCount))
   }
 
   @Test(

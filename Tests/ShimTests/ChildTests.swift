@@ -40,6 +40,52 @@ struct ChildStatusTests {
   }
 }
 
+@Suite("A path of the container is looked up from the mount that it lies on")
+struct PlacedPathTests {
+  @Test(
+    arguments: [
+      ("/proc", "/", nil), ("/proc/sys", "/sys", "sys"), ("/proc/sys/kernel", "/sys/kernel", nil),
+      ("/sys/firmware", "/sys/firmware", nil), ("/process", "/process", "process"), ("/", "/", nil),
+      ("/dev/pts", "/pts", "pts"), ("/dev/..", "/..", nil), ("/etc", "/etc", "etc"),
+    ] as [(String, String, String?)]
+  )
+  func place(full: String, path: String, name: String?) {
+    // /sys is no mount of this container's.
+    let placed = PlacedPath(full, mounted: [.proc, .dev])
+    #expect(placed.full == full && placed.path == path && placed.name == name)
+    let expected: Place = full.hasPrefix("/proc/") || full == "/proc" ? .proc : full.hasPrefix("/dev") ? .dev : .root
+    #expect(placed.place == expected)
+  }
+
+  @Test("A device's path leads below /dev or nowhere")
+  func devices() throws {
+    let path = try DevicePath("/dev/net/tun")
+    #expect(path.directories == ["net"] && path.name == "tun")
+    for wrong in ["/dev", "/tmp/x", "dev", "/dev/../etc/x", "", "/"] {
+      #expect(throws: StepFailure.self) { _ = try DevicePath(wrong) }
+    }
+  }
+
+  @Test("What is mounted first is where later paths begin")
+  func order() {
+    let proc = MountStep(source: .filesystem(type: "proc", options: []), target: "/proc", attributes: 0)
+    let below = MountStep(
+      source: .filesystem(type: "tmpfs", options: ["mode=755", "noswap"]),
+      target: "/proc/acpi",
+      attributes: 0
+    )
+    let (mounts, mounted) = ContainerFilesystem.prepare([below, proc, below], terminalFilesystem: -1)
+    #expect(mounted == [.proc])
+    #expect(mounts.map(\.target.place) == [.root, .root, .proc])
+    #expect(mounts.map(\.becomes) == [nil, .proc, nil])
+    guard case .filesystem("tmpfs", let options) = mounts[0].source else {
+      Issue.record("\(mounts[0].source)")
+      return
+    }
+    #expect(options == [FilesystemOption("mode", "755"), FilesystemOption("noswap")])
+  }
+}
+
 @Suite("Paths of links are resolved as text before the kernel confines them")
 struct FilePathTests {
   @Test(

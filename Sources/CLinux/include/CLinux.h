@@ -86,6 +86,8 @@ unsigned long lx_makedev(unsigned major, unsigned minor);
 int lx_memfd(const char *name, int executable);
 int lx_seal(int fd);
 int lx_is_sealed(int fd);
+// Gathers the first `size` bytes of a memfd in huge pages (madvise(2), MADV_COLLAPSE, Linux 6.1).
+int lx_collapse(int fd, size_t size);
 
 // Process attributes
 int lx_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);

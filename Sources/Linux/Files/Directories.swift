@@ -128,15 +128,28 @@ private struct TreeRemoval {
 /// Makes every missing component of an absolute path inside a root, one `mkdirat` at a time on descriptors that
 /// openat2 confined, and returns the last one (CVE-2024-45310: a library's `mkdir -p` follows links that move).
 public func makeDirectories(inRoot root: Int32, _ path: String, mode: mode_t = 0o755) throws(SyscallError) -> OwnedFD {
-  var made = "/"
-  var current = try openInRoot(root, "/", openPathOnly | O_DIRECTORY)
-  for component in path.split(separator: "/") {
-    if component == ".." { throw SyscallError("mkdirat", EINVAL) }
-    let parent = current.raw
+  let components = path.split(separator: "/")
+  guard let first = components.first else { return try openInRoot(root, "/", openPathOnly | O_DIRECTORY) }
+  var made = String(first)
+  var current = try makeDirectory(made, in: root, made, root, mode)
+  for component in components.dropFirst() {
     let name = String(component)
-    try ensureDirectory(parent, name, mode: mode)
-    made += made == "/" ? name : "/" + name
-    current = try openInRoot(root, made, openPathOnly | O_DIRECTORY)
+    made += "/" + name
+    let parent = current.raw
+    current = try makeDirectory(name, in: parent, made, root, mode)
   }
   return current
+}
+
+/// Makes one component unless it exists, and opens what the whole path leads to inside the root.
+private func makeDirectory(
+  _ name: String,
+  in parent: Int32,
+  _ path: String,
+  _ root: Int32,
+  _ mode: mode_t
+) throws(SyscallError) -> OwnedFD {
+  if name == ".." { throw SyscallError("mkdirat", EINVAL) }
+  try ensureDirectory(parent, name, mode: mode)
+  return try openInRoot(root, path, openPathOnly | O_DIRECTORY)
 }

@@ -4,7 +4,7 @@ import RuntimeAPI
 /// Turns a profile into the bytes that the kernel runs.
 public enum FilterCompiler {
   /// Changes whenever this program makes other bytes of the same profile.
-  static let formatVersion = 2
+  static let formatVersion = 3
 
   /// Compiles a profile; takes milliseconds, so go through ``FilterCache``.
   ///

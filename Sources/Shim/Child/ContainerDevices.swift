@@ -6,40 +6,39 @@ import Linux
 /// Makes device nodes and links in the container's `/dev`, all relative to one descriptor of it, so that a `/dev` which
 /// the image made a link leads nowhere (CVE-2026-41579).
 enum ContainerDevices {
-  static func make(_ devices: [DeviceStep], _ links: [LinkStep], in places: ContainerPlaces) throws(StepFailure) {
-    if devices.isEmpty && links.isEmpty { return }
-    let dev = try open(places)
-    for device in devices {
-      try step("make a device", device.path) { () throws(SyscallError) in
-        let parent = try parent(of: device.path, below: dev.raw)
-        let name = FilePath.name(of: device.path)
-        let number = lx_makedev(device.major, device.minor)
-        try check("mknodat") { mknodat(parent.raw, name, device.mode, number) }
-        if device.uid != 0 || device.gid != 0 {
-          try check("fchownat") {
-            fchownat(parent.raw, name, device.uid, device.gid, Int32(LX_AT_SYMLINK_NOFOLLOW))
-          }
+  static func make(_ filesystem: ContainerFilesystem, in places: ContainerPlaces) throws(StepFailure) {
+    if filesystem.devices.isEmpty && filesystem.links.isEmpty { return }
+    let dev = try open(filesystem.dev, places)
+    for device in filesystem.devices {
+      try step("make a device", device.place.full) { () throws(SyscallError) in
+        try below(dev.raw, device.place) { (parent, name) throws(SyscallError) in
+          try check("mknodat") { mknodat(parent, name, device.mode, lx_makedev(device.major, device.minor)) }
+          if device.uid == 0 && device.gid == 0 { return }
+          try check("fchownat") { fchownat(parent, name, device.uid, device.gid, Int32(LX_AT_SYMLINK_NOFOLLOW)) }
         }
       }
     }
-    for link in links {
-      try step("make a link", link.path) { () throws(SyscallError) in
-        let parent = try parent(of: link.path, below: dev.raw)
-        let name = FilePath.name(of: link.path)
-        try check("symlinkat") { symlinkat(link.target, parent.raw, name) }
+    for link in filesystem.links {
+      try step("make a link", link.place.full) { () throws(SyscallError) in
+        try below(dev.raw, link.place) { (parent, name) throws(SyscallError) in
+          try check("symlinkat") { symlinkat(link.target, parent, name) }
+        }
       }
     }
   }
 
   /// Puts the container's own `/dev/null` in place of a stream that is the host's, so that the stream is called what it
   /// is inside. Where device control refuses even this node the stream stays what it is, which is safe too.
-  static func replaceNull(_ stream: Int32, in places: ContainerPlaces) throws(StepFailure) {
+  static func replaceNull(_ stream: Int32, _ path: PlacedPath, in places: ContainerPlaces) throws(StepFailure) {
+    var status = stat()
     try step("open the container's /dev/null") { () throws(SyscallError) in
-      var (status, own) = (stat(), stat())
       try check("fstat") { fstat(stream, &status) }
-      guard status.st_mode & S_IFMT == S_IFCHR, UInt(status.st_rdev) == lx_makedev(1, 3) else { return }
-      let (dev, _) = places.base(of: "/dev")
-      guard let null = try openUnlessRefused(dev, "null") else { return }
+    }
+    guard status.st_mode & S_IFMT == S_IFCHR, UInt(status.st_rdev) == lx_makedev(1, 3) else { return }
+    let dev = try open(path, places)
+    try step("open the container's /dev/null") { () throws(SyscallError) in
+      var own = stat()
+      guard let null = try openUnlessRefused(dev.raw, "null") else { return }
       try check("fstat") { [raw = null.raw] in fstat(raw, &own) }
       if own.st_rdev != status.st_rdev { throw SyscallError("/dev/null is another device", ENODEV) }
       try check("dup3") { [raw = null.raw] in lx_dup3(raw, stream, O_CLOEXEC) }
@@ -56,8 +55,8 @@ enum ContainerDevices {
 
   /// Puts the container's own terminal on `/dev/console`, after checking that the node in its devpts is that terminal
   /// (CVE-2025-52565).
-  static func makeConsole(in places: ContainerPlaces, terminal: Int32) throws(StepFailure) {
-    let dev = try open(places)
+  static func makeConsole(_ path: PlacedPath, in places: ContainerPlaces, terminal: Int32) throws(StepFailure) {
+    let dev = try open(path, places)
     try step("make the console", "/dev/console") { () throws(SyscallError) in
       var expected = stat()
       try check("fstat") { fstat(terminal, &expected) }
@@ -80,28 +79,28 @@ enum ContainerDevices {
     return opened
   }
 
-  private static func open(_ places: ContainerPlaces) throws(StepFailure) -> OwnedFD {
-    let (root, path) = places.base(of: "/dev")
-    return try step("open the device directory", "/dev") { () throws(SyscallError) in
-      let below = path == "/" ? "." : String(path.dropFirst())
-      let dev = try openBeneath(root, below, openPathOnly | O_DIRECTORY | O_NOFOLLOW)
+  private static func open(_ path: PlacedPath, _ places: ContainerPlaces) throws(StepFailure) -> OwnedFD {
+    try step("open the device directory", "/dev") { () throws(SyscallError) in
+      let name = path.place == .root ? "dev" : "."
+      let dev = try openBeneath(places[path.place], name, openPathOnly | O_DIRECTORY | O_NOFOLLOW)
       try FilesystemKind.tmpfs.require(dev.raw)
       return dev
     }
   }
 
-  /// The open directory that holds a path such as `/dev/net/tun`; made where it is missing.
-  private static func parent(of path: String, below dev: Int32) throws(SyscallError) -> OwnedFD {
-    let components = path.split(separator: "/").map(String.init)
-    guard components.first == "dev", components.count > 1, !components.contains("..") else {
-      throw SyscallError("path is not below /dev", EINVAL)
-    }
+  /// Works in the directory that holds a path such as `/dev/net/tun`; made where it is missing.
+  private static func below(
+    _ dev: Int32,
+    _ path: DevicePath,
+    _ body: (_ parent: Int32, _ name: String) throws(SyscallError) -> Void
+  ) throws(SyscallError) {
+    if path.directories.isEmpty { return try body(dev, path.name) }
     var current = try openBeneath(dev, ".", openPathOnly | O_DIRECTORY)
-    for component in components.dropFirst().dropLast() {
+    for component in path.directories {
       let parent = current.raw
       try ensureDirectory(parent, component, mode: 0o755)
       current = try openBeneath(parent, component, openPathOnly | O_DIRECTORY | O_NOFOLLOW)
     }
-    return current
+    try body(current.raw, path.name)
   }
 }

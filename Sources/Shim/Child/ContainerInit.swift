@@ -8,11 +8,10 @@ import Linux
 /// It runs single-threaded in a copy of the supervisor and can only end in `execve` or `_exit`. The order of the steps
 /// is what keeps the sandbox whole; each says what it must come before or after.
 struct ContainerInit {
-  let plan: LaunchPlan
+  let process: ProcessStep
+  let filesystem: ContainerFilesystem
   let program: ProgramVectors
   let descriptors: ChildDescriptors
-  /// The terminal's filesystem where the supervisor made it, otherwise -1.
-  let terminalFilesystem: Int32
   let filter: [UInt8]
 
   /// Runs all steps.
@@ -23,7 +22,7 @@ struct ContainerInit {
     } catch {
       ChildStatus.report(error, to: descriptors.status)
     }
-    ProcessSetup(plan: plan.process, program: program, filter: filter).run(descriptors, waitForPermission: true)
+    ProcessSetup(plan: process, program: program, filter: filter).run(descriptors, waitForPermission: true)
   }
 
   /// 1. What must happen while the process still looks like the supervisor.
@@ -32,7 +31,7 @@ struct ContainerInit {
     try step("unblock signals") { () throws(SyscallError) in try check("sigprocmask") { lx_unblock_signals() } }
     umask(0)
     // Before the process stops being dumpable: afterwards /proc/self belongs to somebody else (runc's order).
-    if let score = plan.process.oomScoreAdj {
+    if let score = process.oomScoreAdj {
       try step("set oom_score_adj", "\(score)") { () throws(SyscallError) in
         try writeKernelFile(AT_FDCWD, "/proc/self/oom_score_adj", String(score))
       }
@@ -45,7 +44,7 @@ struct ContainerInit {
       try check("prctl") { lx_prctl(Int32(LX_PR_SET_PDEATHSIG), UInt(SIGKILL), 0, 0, 0) }
     }
     try step("join a session keyring") { () throws(SyscallError) in
-      try check("keyctl") { lx_join_session_keyring(plan.process.keyring) }
+      try check("keyctl") { lx_join_session_keyring(process.keyring) }
     }
     try step("start a session") { () throws(SyscallError) in try check("setsid") { lx_setsid() } }
   }
@@ -58,19 +57,20 @@ struct ContainerInit {
     // Opened in this mount namespace, because a mount of another one cannot be copied, and before anything of the
     // container's is mounted.
     let null = try step("open /dev/null") { () throws(SyscallError) in try NullDevice.open(openPathOnly) }
-    let root = try RootMount.make(plan.root)
+    let root = try RootMount.make(filesystem.root, slots: filesystem.layerSlots)
     var mounts = ContainerMounts(places: ContainerPlaces(root: root.raw))
-    for mount in plan.mounts { try mounts.make(mount, terminalFilesystem: terminalFilesystem) }
+    for mount in filesystem.mounts { try mounts.make(mount) }
     let places = mounts.places
-    try ContainerDevices.make(plan.devices, plan.links, in: places)
-    if plan.devices.contains(where: { $0.path == "/dev/null" }) {
-      try ContainerDevices.replaceNull(descriptors.input, in: places)
+    try ContainerDevices.make(filesystem, in: places)
+    if filesystem.hasNull { try ContainerDevices.replaceNull(descriptors.input, filesystem.dev, in: places) }
+    if process.terminal {
+      try ContainerDevices.makeConsole(filesystem.dev, in: places, terminal: descriptors.input)
     }
-    if plan.process.terminal { try ContainerDevices.makeConsole(in: places, terminal: descriptors.input) }
-    try PathRestrictions(places: places, null: null.raw).apply(masked: plan.maskedPaths, readonly: plan.readonlyPaths)
-    try WorkingDirectory.make(plan.process.workingDirectory, inRoot: root.raw)
+    try PathRestrictions(places: places, null: null.raw)
+      .apply(masked: filesystem.masked, readonly: filesystem.readonly)
+    try WorkingDirectory.make(process.workingDirectory, inRoot: root.raw)
     // After everything that creates files in it.
-    if plan.root.readonly {
+    if filesystem.root.readonly {
       try step("make the root read-only") { () throws(SyscallError) in
         try setMountAttributes(root.raw, set: .readOnly)
       }

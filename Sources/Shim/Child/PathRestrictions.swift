@@ -10,10 +10,10 @@ struct PathRestrictions {
   let null: Int32
 
   /// Masks first: a read-only path may lie above a masked one.
-  func apply(masked: [String], readonly: [String]) throws(StepFailure) {
+  func apply(masked: [PlacedPath], readonly: [PlacedPath]) throws(StepFailure) {
     try mask(masked)
     for path in readonly {
-      try step("make read-only", path) { () throws(SyscallError) in
+      try step("make read-only", path.full) { () throws(SyscallError) in
         guard let target = try openIfPresent(path) else { return }
         let copy = try cloneMount(target.raw, recursive: true)
         try setMountAttributes(copy.raw, set: .readOnly, recursive: true)
@@ -22,12 +22,12 @@ struct PathRestrictions {
     }
   }
 
-  private func mask(_ paths: [String]) throws(StepFailure) {
+  private func mask(_ paths: [PlacedPath]) throws(StepFailure) {
     // Before Linux 6.18 a mount that is attached nowhere cannot be copied: the first masked directory gets the
     // filesystem itself, the others copies of that mount.
     var firstMasked: OwnedFD?
     for path in paths {
-      try step("mask", path) { () throws(SyscallError) in
+      try step("mask", path.full) { () throws(SyscallError) in
         guard let target = try openIfPresent(path) else { return }
         var status = stat()
         try check("fstat") { fstat(target.raw, &status) }
@@ -53,9 +53,8 @@ struct PathRestrictions {
   }
 
   /// Only the absence of the target itself is no error.
-  private func openIfPresent(_ path: String) throws(SyscallError) -> OwnedFD? {
-    let (root, below) = places.base(of: path)
-    do throws(SyscallError) { return try openInRoot(root, below, openPathOnly) } catch {
+  private func openIfPresent(_ path: PlacedPath) throws(SyscallError) -> OwnedFD? {
+    do throws(SyscallError) { return try openInRoot(places[path.place], path.path, openPathOnly) } catch {
       if error.errno == ENOENT || error.errno == ENOTDIR { return nil }
       throw error
     }

@@ -88,10 +88,7 @@ struct ProcessSetup {
   /// Before the change of user: afterwards CAP_SETPCAP is gone.
   private func dropBoundingSet() throws(StepFailure) {
     try step("drop the bounding set") { () throws(SyscallError) in
-      for capability in UInt64(0)..<64 where plan.capabilities.bounding & (1 << capability) == 0 {
-        if try !BoundingSet.isKnown(capability) { return }
-        try check("prctl(PR_CAPBSET_DROP)") { lx_prctl(Int32(LX_PR_CAPBSET_DROP), UInt(capability), 0, 0, 0) }
-      }
+      try BoundingSet.drop(allBut: plan.capabilities.bounding)
     }
   }
 

@@ -24,7 +24,8 @@ enum Launch {
     let status = try step("make pipes") { () throws(SyscallError) in try Pipe() }
     let permission = try step("make pipes") { () throws(SyscallError) in try Pipe() }
     let child = ContainerInit(
-      plan: plan,
+      process: plan.process,
+      filesystem: try ContainerFilesystem(plan, terminalFilesystem: streams.terminalFilesystem),
       program: ProgramVectors(arguments: plan.process.arguments, environment: plan.process.environment),
       descriptors: ChildDescriptors(
         input: streams.input.raw,
@@ -33,7 +34,6 @@ enum Launch {
         status: status.writer.raw,
         permission: permission.reader.raw
       ),
-      terminalFilesystem: streams.terminalFilesystem,
       filter: filter
     )
     var flags = UInt64(LX_CLONE_NEWNS) | UInt64(LX_CLONE_NEWCGROUP) | LX_CLONE_CLEAR_SIGHAND

@@ -23,7 +23,7 @@ extension Supervisor {
       try becomeSubreaper()
       let role = SupervisedProcess.Role.external(stopSignal: request.common.stopSignal, request)
       let process = try prepare(request.common, role: role, cgroup, streams.outer, address)
-      _ = try RootMount.make(request.root)
+      _ = try RootMount.make(request.root, slots: ContainerFilesystem.slots(for: request.root))
       do throws(StepFailure) {
         try run(
           .create,

@@ -36,10 +36,7 @@ enum Reaper {
       try check("move_mount") { lx_move_mount(empty.raw, AT_FDCWD, "/proc") }
       try pivotRoot(to: empty.raw)
       try check("close_range") { lx_close_range(0, .max, 0) }
-      for capability in UInt64(0)..<64 {
-        if try !BoundingSet.isKnown(capability) { break }
-        try check("prctl") { lx_prctl(Int32(LX_PR_CAPBSET_DROP), UInt(capability), 0, 0, 0) }
-      }
+      try BoundingSet.drop(allBut: 0)
       try check("prctl") { lx_prctl(Int32(LX_PR_SET_NO_NEW_PRIVS), 1, 0, 0, 0) }
       try check("capset") { lx_capset(0, 0, 0) }
     }

@@ -1,0 +1,129 @@
+import Glibc
+import LaunchPlan
+import Linux
+
+/// What a container's filesystem is made of, thought through before `clone3`: the child between it and `execve` then only
+/// makes system calls. Text that the child would have to make costs it page faults first.
+struct ContainerFilesystem: Sendable {
+  let root: RootStep
+  /// Room for the descriptors of the root's layers.
+  let layerSlots: [Int32]
+  let mounts: [PreparedMount]
+  let devices: [PreparedDevice]
+  let links: [PreparedLink]
+  /// Where `/dev` is looked up.
+  let dev: PlacedPath
+  /// Whether the container has a `/dev/null` of its own.
+  let hasNull: Bool
+  let masked: [PlacedPath]
+  let readonly: [PlacedPath]
+
+  init(_ plan: LaunchPlan, terminalFilesystem: Int32) throws(StepFailure) {
+    root = plan.root
+    layerSlots = Self.slots(for: plan.root)
+    let (mounts, mounted) = Self.prepare(plan.mounts, terminalFilesystem: terminalFilesystem)
+    self.mounts = mounts
+    dev = PlacedPath("/dev", mounted: mounted)
+    var devices: [PreparedDevice] = []
+    for step in plan.devices { devices.append(PreparedDevice(step, try DevicePath(step.path))) }
+    self.devices = devices
+    var links: [PreparedLink] = []
+    for step in plan.links { links.append(PreparedLink(place: try DevicePath(step.path), target: step.target)) }
+    self.links = links
+    hasNull = plan.devices.contains { $0.path == "/dev/null" }
+    masked = plan.maskedPaths.map { PlacedPath($0, mounted: mounted) }
+    readonly = plan.readonlyPaths.map { PlacedPath($0, mounted: mounted) }
+  }
+}
+
+extension ContainerFilesystem {
+  /// The mounts in order, and the places that there are when all are made.
+  static func prepare(
+    _ steps: [MountStep],
+    terminalFilesystem: Int32
+  ) -> (mounts: [PreparedMount], mounted: [Place]) {
+    var mounted: [Place] = []
+    var mounts: [PreparedMount] = []
+    for step in steps {
+      let mount = PreparedMount(step, mounted: mounted, terminalFilesystem: terminalFilesystem)
+      if let place = mount.becomes, !mounted.contains(place) { mounted.append(place) }
+      mounts.append(mount)
+    }
+    return (mounts, mounted)
+  }
+
+  /// Room for the descriptors of a root's layers.
+  static func slots(for root: RootStep) -> [Int32] { [Int32](repeating: -1, count: root.layers.count) }
+}
+
+/// One mount with its options taken apart.
+struct PreparedMount: Sendable {
+  enum Source: Sendable {
+    case filesystem(type: String, options: [FilesystemOption])
+    /// The devpts that the supervisor has made already.
+    case terminals(Int32)
+    case bind(path: String, recursive: Bool)
+  }
+
+  let source: Source
+  let target: PlacedPath
+  /// The place that is there afterwards.
+  let becomes: Place?
+  let attributes: MountAttributes
+
+  init(_ step: MountStep, mounted: [Place], terminalFilesystem: Int32) {
+    target = PlacedPath(step.target, mounted: mounted)
+    attributes = MountAttributes(rawValue: step.attributes)
+    switch step.source {
+    case .filesystem("devpts", _) where terminalFilesystem >= 0: source = .terminals(terminalFilesystem)
+    case .filesystem(let type, let options):
+      source = .filesystem(
+        type: type,
+        options: options.map { option in
+          let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
+          return FilesystemOption(parts.first ?? option, parts.count > 1 ? parts[1] : nil)
+        }
+      )
+    case .bind(let path, let recursive): source = .bind(path: path, recursive: recursive)
+    }
+    if case .terminals = source { becomes = nil } else { becomes = Place(mountedAt: step.target) }
+  }
+}
+
+/// A path below `/dev`: the directories on the way and the last name.
+struct DevicePath: Sendable {
+  let full: String
+  let directories: [String]
+  let name: String
+
+  init(_ path: String) throws(StepFailure) {
+    let components = path.split(separator: "/").map(String.init)
+    guard components.first == "dev", components.count > 1, !components.contains(".."), let name = components.last else {
+      throw StepFailure(step: "make a device: its path is not below /dev", errno: EINVAL, detail: path)
+    }
+    full = path
+    directories = Array(components.dropFirst().dropLast())
+    self.name = name
+  }
+}
+
+/// A device node and where it goes.
+struct PreparedDevice: Sendable {
+  let place: DevicePath
+  let mode: UInt32
+  let major: UInt32
+  let minor: UInt32
+  let uid: UInt32
+  let gid: UInt32
+
+  init(_ step: DeviceStep, _ place: DevicePath) {
+    self.place = place
+    (mode, major, minor, uid, gid) = (step.mode, step.major, step.minor, step.uid, step.gid)
+  }
+}
+
+/// A symbolic link and where it goes.
+struct PreparedLink: Sendable {
+  let place: DevicePath
+  let target: String
+}
