@@ -103,6 +103,12 @@ struct RefusalTests {
     try await ConformanceCase.refusesWhatItLacks.run(on: ConformanceTests.subject(binary))
   }
 
+  @Test("sandboxes of another runtime are left alone", arguments: [("crun", "runc"), ("runc", "crun")])
+  func others(_ owner: String, _ other: String) async throws {
+    try await ConformanceCase.leavesAlone(sandboxesOf: owner, other: ConformanceTests.subject(other))
+      .run(on: ConformanceTests.subject(owner))
+  }
+
   @Test("a runtime that is not installed is named", arguments: ["no-such-runtime", "/no/such/runtime", "../crun"])
   func missing(_ binary: String) throws {
     let error = #expect(throws: RuntimeError.self) { _ = try CommandLines(binary: binary) }

@@ -101,3 +101,19 @@ extension TestSandbox {
     try await eventually("the supervisor to end by itself") { waitpid(pid, nil, WNOHANG) == pid }
   }
 }
+
+extension ConformanceCase {
+  /// Two runtimes that keep their sandboxes below one run directory do not take over each other's. Not among ``all``,
+  /// because it takes two.
+  public static func leavesAlone(sandboxesOf owner: String, other: ConformanceSubject) -> ConformanceCase {
+    ConformanceCase("\(other.name) leaves sandboxes of \(owner) alone") { context in
+      let pod = try await context.sandbox(whenOwnerEnds: .keepRunning)
+      let id = try await pod.launch(script: "exec sleep 1000")
+      context.dropRuntime()
+      let stranger = try other.make(context.world)
+      try expect(try await stranger.recover(), is: [], "what \(other.name) takes over")
+      try expect(try await context.runtime.recover().map(\.id), is: [pod.id], "what its own runtime takes over")
+      try expect(try pod.processes(id).count, is: 1, "the container's process")
+    }
+  }
+}
