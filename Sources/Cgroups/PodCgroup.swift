@@ -24,11 +24,25 @@ public struct PodCgroup: Hashable, Sendable {
   /// Makes it with the supervisor's leaf, and hands controllers down. One that exists already is an error: the name
   /// claims the pod.
   public func make(_ hierarchy: CgroupHierarchy) throws(CgroupError) {
+    try claim(hierarchy)
     try wrap(path) { () throws(SyscallError) in
-      try makeDirectory(AT_FDCWD, path, mode: 0o755)
       try makeDirectory(AT_FDCWD, path + "/" + Self.supervisor, mode: 0o755)
     }
     try hierarchy.enableControllers(at: path)
+  }
+
+  /// Whoever removes the last pod takes the base away too, so it may have to be made again.
+  private func claim(_ hierarchy: CgroupHierarchy) throws(CgroupError) {
+    for _ in 0..<100 {
+      if mkdir(path, 0o755) == 0 { return }
+      let code = errno
+      if code != ENOENT { throw .failed(path: path, SyscallError("mkdirat", code)) }
+      do throws(CgroupError) { try hierarchy.prepare() } catch {
+        // And goes once more while it is being made.
+        guard case .failed(_, let reason) = error, reason.errno == ENOENT || reason.errno == ENODEV else { throw error }
+      }
+    }
+    throw .failed(path: path, SyscallError("mkdirat", ENOENT))
   }
 
   /// Moves a process into the supervisor's leaf.
@@ -86,11 +100,20 @@ public struct PodCgroup: Hashable, Sendable {
       try writeKernelFile(AT_FDCWD, path + "/cgroup.kill", "1")
       if try !waitUntilEmpty(milliseconds: milliseconds) { throw SyscallError("cgroup.events", ETIMEDOUT) }
       try removeBelow(path)
+      removeEmptyBase()
     } catch {
       if error.errno == ENOENT || error.errno == ENODEV { return }
       if error.errno == ETIMEDOUT || error.errno == EBUSY { throw .busy(path: path) }
       throw .failed(path: path, error)
     }
+  }
+
+  /// The last pod takes the base with it where that is ours; under systemd it is a unit's, and systemd's business.
+  private func removeEmptyBase() {
+    let components = path.split(separator: "/")
+    guard components.count > 2, components[components.count - 3] == "swiftlet" else { return }
+    // Refused while there are other pods in it (EBUSY), which is what is wanted.
+    rmdir("/" + components.dropLast().joined(separator: "/"))
   }
 
   /// cgroup.events becomes exceptionally readable whenever it changes (cgroups(7)).

@@ -8,6 +8,7 @@ struct Swiftlet: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "swiftlet",
     abstract: "Runs Kubernetes pods on one Linux machine.",
+    version: swiftletVersion,
     subcommands: [RunCommand.self, ImageCommand.self, CheckCommand.self]
   )
 

@@ -160,9 +160,5 @@ enum TestCgroup {
     )
   }
 
-  static func remove(_ pod: PodCgroup, _ hierarchy: CgroupHierarchy) throws {
-    try pod.destroy()
-    // Other tests may have theirs below it still; the last one takes it away.
-    if !CgroupHierarchy.isUnderSystemd { rmdir(hierarchy.path()) }
-  }
+  static func remove(_ pod: PodCgroup, _ hierarchy: CgroupHierarchy) throws { try pod.destroy() }
 }

@@ -49,6 +49,27 @@ struct PodCgroupTests {
     }
   }
 
+  @Test(
+    "the last pod takes the instance's cgroup with it, and many that come and go do not hinder each other",
+    .enabled(if: !CgroupHierarchy.isUnderSystemd, "a base that is ours, not a unit's, is required")
+  )
+  func emptyBase() async throws {
+    let hierarchy = try CgroupHierarchy.discover(instance: "test-base-\(getpid())", underSystemd: false)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for worker in 0..<4 {
+        group.addTask {
+          for round in 0..<50 {
+            let pod = PodCgroup(hierarchy, pod: "\(worker)-\(round)")
+            try pod.make(hierarchy)
+            try pod.destroy()
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(access(hierarchy.path(), F_OK) != 0)
+  }
+
   @Test("a setting whose controller is missing is refused by the controller's name, and no cgroup is left")
   func missingController() throws {
     try pod("settings") { hierarchy, pod in
