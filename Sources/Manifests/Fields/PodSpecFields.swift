@@ -28,6 +28,7 @@ enum PodSpecFields {
     .honoured("hostPID", \.hostPID, .bool),
     .honoured("hostIPC", \.hostIPC, .bool),
     .honoured("shareProcessNamespace", \.shareProcessNamespace, .bool),
+    .honoured("imagePullSecrets", \.imagePullSecrets, SecretReference.table.reader(SecretReference()).name.list),
     .honoured("securityContext", \.securityContext, SecurityContextFields.pod.reader(PodSecurityContext())),
     .checked("hostUsers", .bool) { value, place, reading in
       if !value {
@@ -53,7 +54,6 @@ enum PodSpecFields {
     .withoutEffect("topologySpreadConstraints", \.withoutEffect, warning: "all pods run here"),
     .withoutEffect("schedulingGates", \.withoutEffect, warning: "the pod is started at once"),
     .withoutEffect("schedulingGroup", \.withoutEffect, warning: "the pod is started at once"),
-    .withoutEffect("imagePullSecrets", \.withoutEffect, warning: "images come from this node's store"),
   ]
 
   private static let notYet: [Field<PodSpec>] = [
@@ -169,4 +169,18 @@ struct OSFields {
   static let table = FieldTable<OSFields>([
     .honoured("name", \.name, .choice(refusing: ["windows": "this is a Linux node"]), required: true)
   ])
+}
+
+/// `v1.LocalObjectReference` to a Secret.
+struct SecretReference: Sendable {
+  var name = ""
+
+  static let table = FieldTable<SecretReference>([
+    .honoured("name", \.name, .name(.dnsSubdomain), required: true)
+  ])
+}
+
+extension FieldReader where Value == SecretReference {
+  /// Only the name.
+  fileprivate var name: FieldReader<String> { then { reference, _, _ in reference.name } }
 }

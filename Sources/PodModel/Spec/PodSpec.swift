@@ -20,6 +20,8 @@ public struct PodSpec: Equatable, Sendable {
   public var hostIPC = false
   /// One pid namespace for all containers of the pod.
   public var shareProcessNamespace = false
+  /// Names of Secrets in the pod's namespace with credentials for registries.
+  public var imagePullSecrets: [String] = []
   /// What holds for all containers that do not say otherwise.
   public var securityContext = PodSecurityContext()
   /// Fields without effect on a single node (`nodeSelector`, `tolerations`, …), kept to be shown again.
@@ -52,7 +54,11 @@ public enum DNSPolicy: String, Codable, CaseIterable, Sendable {
 extension PodSpec: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case containers, restartPolicy, terminationGracePeriodSeconds, dnsPolicy, hostname, subdomain
-    case hostNetwork, hostPID, hostIPC, shareProcessNamespace, securityContext
+    case hostNetwork, hostPID, hostIPC, shareProcessNamespace, securityContext, imagePullSecrets
+  }
+
+  private struct LocalObjectReference: Codable {
+    var name: String
   }
 
   /// Reads what `encode` wrote.
@@ -72,6 +78,7 @@ extension PodSpec: Codable {
     hostIPC = try container.decode(.hostIPC, default: false)
     shareProcessNamespace = try container.decode(.shareProcessNamespace, default: false)
     securityContext = try container.decode(.securityContext, default: securityContext)
+    imagePullSecrets = try container.decode(.imagePullSecrets, default: [LocalObjectReference]()).map(\.name)
     withoutEffect = try decoder.fields(except: CodingKeys.allCases.map(\.rawValue))
   }
 
@@ -90,5 +97,6 @@ extension PodSpec: Codable {
     try container.encodeIfTrue(hostIPC, forKey: .hostIPC)
     try container.encodeIfTrue(shareProcessNamespace, forKey: .shareProcessNamespace)
     try container.encode(securityContext, forKey: .securityContext)
+    try container.encodeUnlessEmpty(imagePullSecrets.map(LocalObjectReference.init), forKey: .imagePullSecrets)
   }
 }

@@ -14,6 +14,8 @@ public enum NameRule: Sendable {
   case labelValue
   /// Names of environment variables: printable ASCII without `=`.
   case environmentVariable
+  /// Keys of Secrets and ConfigMaps: letters, digits, `-`, `_` and `.`; never `.` or `..`.
+  case dataKey
   /// Names of sysctls, with dots or slashes between their parts.
   case sysctl
   /// What may stand for a pod in a path: letters, digits and hyphens, as every UUID does.
@@ -33,6 +35,7 @@ public enum NameRule: Sendable {
     case .environmentVariable:
       bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "=") }
         ? nil : "must consist of printable ASCII characters other than ="
+    case .dataKey: Self.dataKey(bytes)
     case .sysctl: Self.sysctl(bytes)
     case .uid:
       bytes.count > 63
@@ -40,6 +43,13 @@ public enum NameRule: Sendable {
         : Self.delimited(bytes, { $0.isAlphanumeric || $0 == UInt8(ascii: "-") }, ends: \.isAlphanumeric)
           ? nil : "must consist of letters, digits and -, and start and end with a letter or digit"
     }
+  }
+
+  private static func dataKey(_ bytes: [UInt8]) -> String? {
+    if bytes.count > 253 { return "must be at most 253 characters long" }
+    if bytes.starts(with: "..".utf8) || bytes == Array(".".utf8) { return "must not be . nor begin with .." }
+    return bytes.allSatisfy { $0.isAlphanumeric || "-_.".utf8.contains($0) }
+      ? nil : "must consist of letters, digits, -, _ and ."
   }
 
   private static func label(_ bytes: [UInt8]) -> String? {

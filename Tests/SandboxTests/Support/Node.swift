@@ -151,7 +151,8 @@ final class Node: Sendable {
       #expect(left.isEmpty, "mounts are left on the host")
       let parent = try openDirectory(AT_FDCWD, "/tmp")
       try removeTree(parent.raw, String(root.dropFirst("/tmp/".count)))
-      if !CgroupHierarchy.isUnderSystemd { try check("rmdir") { rmdir(hierarchy.path()) } }
+      // The last pod takes it away; a node that never had one leaves it empty.
+      if !CgroupHierarchy.isUnderSystemd, rmdir(hierarchy.path()) != 0 { #expect(errno == ENOENT) }
     } catch {
       Issue.record("\(root) could not be removed: \(error)")
     }
