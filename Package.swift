@@ -77,7 +77,7 @@ let package = Package(
     library("ShimClient", ["LaunchPlan", "JSONText", "Linux", "CLinux"]),
     library("Manifests", ["PodModel", yams]),
     // L3
-    library("Registry", ["Images", "JSONText", "Linux", httpClient, nioCore, nioHTTP1, nioSSL]),
+    library("Registry", ["Images", "JSONText", "Linux", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
     library(
       "Supervision",
       ["RuntimeAPI", "LaunchPlan", "JSONText", "ShimClient", "Cgroups", "StateStore", "Linux"]
