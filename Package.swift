@@ -105,18 +105,22 @@ let package = Package(
     ),
     // L5
     library("CommandLineOptions", [argumentParser]),
+    library("NodeSettings", ["Manifests", "PodModel", "Registry", "Images", "Linux"]),
     // L6
     library(
       "NodeAgent",
       [
-        "CommandLineOptions", "CLinux",
+        "CommandLineOptions", "CLinux", "NodeSettings", "Registry",
         "PodEngine", "PodModel", "PodLogic", "RuntimeAPI", "Manifests", "NativeRuntime", "OCIRuntime", "Images",
         "StateStore", "Cgroups", "Linux", argumentParser,
       ]
     ),
     library(
       "Commands",
-      ["CommandLineOptions", "HostCheck", "Images", "JSONText", "Cgroups", "StateStore", "Linux", argumentParser]
+      [
+        "CommandLineOptions", "HostCheck", "Images", "JSONText", "Linux", "Manifests", "NodeSettings", "Registry",
+        argumentParser,
+      ]
     ),
     // Tests
     tests("Privileges", ["Privileges", "RuntimeAPI", "JSONText", "Linux", "CSeccomp", "CCapability"]),
@@ -141,8 +145,15 @@ let package = Package(
     // tests
     .target(
       name: "ArchiveTestKit",
-      dependencies: ["Linux"],
+      dependencies: ["Linux", "CExtendedAttributes"],
       path: "Tests/ArchiveTestKit",
+      swiftSettings: strict
+    ),
+    // What the tests of Images run, and kill.
+    .executableTarget(
+      name: "pull-child",
+      dependencies: ["Images", "Linux"],
+      path: "Tests/PullChild",
       swiftSettings: strict
     ),
     tests("UnpackPlan", ["UnpackPlan"]),
@@ -155,7 +166,7 @@ let package = Package(
       "Registry",
       ["Registry", "Images", "JSONText", "Linux", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL]
     ),
-    tests("Images", ["Images", "UnpackPlan", "Linux", "CExtendedAttributes", "ArchiveTestKit"]),
+    tests("Images", ["Images", "UnpackPlan", "JSONText", "Linux", "CLinux", "CExtendedAttributes", "ArchiveTestKit"]),
     tests(
       "Commands",
       [
@@ -164,7 +175,7 @@ let package = Package(
     ),
     tests("HostCheck", ["HostCheck", "Privileges", "Linux", "CLinux"]),
     tests("JSONText", ["JSONText"]),
-    tests("Linux", ["Linux", "RuntimeTestKit"]),
+    tests("Linux", ["Linux", "CLinux", "RuntimeTestKit"]),
     tests("LaunchPlan", ["LaunchPlan", "JSONText", "RuntimeTestKit"]),
     tests("Cgroups", ["Cgroups", "Linux", "RuntimeTestKit"]),
     tests("Shim", ["Shim", "LaunchPlan", "Linux", "RuntimeTestKit"]),

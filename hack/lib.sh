@@ -20,8 +20,9 @@ die() {
 # The Debian packages of a group. A group is installed only by the script that needs it.
 packages_of() {
   case $1 in
-    # g++ brings the linker, the C library's archive (for the static shim) and the C++ runtime that Swift links
-    build) echo g++ git ca-certificates pkg-config libseccomp-dev libcap-dev libarchive-dev ;;
+    # g++ brings the linker, the C library's archive (for the static shim) and the C++ runtime that Swift links; swift-nio-extras
+    # links zlib
+    build) echo g++ git ca-certificates pkg-config libseccomp-dev libcap-dev libarchive-dev zlib1g-dev ;;
     demo) echo busybox-static ;;
     check) echo binutils python3 ;;
     vm)
@@ -32,9 +33,11 @@ packages_of() {
         *) die "no virtual machine is set up for the $(machine) architecture; x86_64 and aarch64 are" ;;
       esac
       ;;
+    images) echo mmdebstrap python3 docker-registry skopeo umoci openssl apache2-utils ;;
+    bench-pull) echo podman ;;
     test) echo crun runc strace iproute2 nftables util-linux ;;
     bench) echo crun runc gcc libc6-dev util-linux ;;
-    *) die "no package group is called '$1': expected build, demo, check, vm, test or bench" ;;
+    *) die "no package group is called '$1': expected build, demo, check, vm, images, test, bench or bench-pull" ;;
   esac
 }
 

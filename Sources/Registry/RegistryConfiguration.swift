@@ -77,8 +77,8 @@ public struct TransferLimits: Sendable {
   public var slowMilliseconds: Int64 = 60_000
   /// The fewest bytes in that time.
   public var slowestBytes: Int64 = 16 << 10
-  /// Attempts of a request that a later one may do better.
-  public var attempts = 4
+  /// Attempts of a request that a later one may do better. One: whoever pulls asks again, and knows what is there already.
+  public var attempts = 1
   /// Before the second attempt; doubles each time.
   public var backOffMilliseconds: Int64 = 1_000
   /// The longest `Retry-After` that is waited for here; a longer one ends the pull and is told.

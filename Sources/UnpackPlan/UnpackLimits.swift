@@ -18,6 +18,8 @@ public struct UnpackLimits: Equatable, Sendable {
   public var attributeBytes: Int64
   /// The number of opaque directories.
   public var opaqueDirectories: Int64
+  /// The number of directories that have no entry of their own.
+  public var impliedDirectories: Int64
   /// Address space in bytes that the child may use on top of what it has when it begins to read.
   public var memoryBytes: Int64
   /// Processor time in seconds (RLIMIT_CPU).
@@ -36,6 +38,7 @@ public struct UnpackLimits: Equatable, Sendable {
     ratioFloor = 256 << 20
     attributeBytes = 128 << 10
     opaqueDirectories = 10_000
+    impliedDirectories = 50_000
     memoryBytes = 64 << 20
     cpuSeconds = 1800
   }
@@ -43,8 +46,9 @@ public struct UnpackLimits: Equatable, Sendable {
   private static var fields: [(name: String, path: WritableKeyPath<UnpackLimits, Int64>)] {
     [
       ("attributeBytes", \.attributeBytes), ("bytes", \.bytes), ("cpuSeconds", \.cpuSeconds), ("depth", \.depth),
-      ("entries", \.entries), ("memoryBytes", \.memoryBytes), ("opaqueDirectories", \.opaqueDirectories),
-      ("pathBytes", \.pathBytes), ("ratio", \.ratio), ("ratioFloor", \.ratioFloor),
+      ("entries", \.entries), ("impliedDirectories", \.impliedDirectories), ("memoryBytes", \.memoryBytes),
+      ("opaqueDirectories", \.opaqueDirectories), ("pathBytes", \.pathBytes), ("ratio", \.ratio),
+      ("ratioFloor", \.ratioFloor),
     ]
   }
 
@@ -80,7 +84,7 @@ public struct UnpackMessageError: Error, Equatable, CustomStringConvertible {
 
   static func parse(_ bytes: [UInt8], limit: Int) throws(UnpackMessageError) -> JSONValue {
     do throws(JSONTextError) {
-      return try JSONValue(parsing: bytes, limits: JSONLimits(bytes: limit, depth: 8, values: 100_000))
+      return try JSONValue(parsing: bytes, limits: JSONLimits(bytes: limit, depth: 8, values: 200_000))
     } catch {
       throw UnpackMessageError("not acceptable JSON: \(error)")
     }

@@ -8,7 +8,7 @@ public enum UnpackMessage: Equatable, Sendable {
   case failed(UnpackFailure)
 
   /// The version of these messages and of the limits' format.
-  public static let version: Int64 = 1
+  public static let version: Int64 = 2
 
   /// The message as JSON text.
   public var serialized: [UInt8] {
@@ -44,10 +44,9 @@ extension UnpackReport {
       JSONMember("archiveBytes", .integer(archiveBytes)),
       JSONMember("contentBytes", .integer(contentBytes)),
       JSONMember("diffID", .string(diffID)),
-      JSONMember("digest", .string(digest)),
       JSONMember("entries", .integer(entries)),
-      JSONMember("impliedDirectories", .integer(impliedDirectories)),
-      JSONMember("opaqueDirectories", .array(opaqueDirectories.map { .string(Self.hexadecimal($0)) })),
+      JSONMember("impliedDirectories", Self.list(impliedDirectories)),
+      JSONMember("opaqueDirectories", Self.list(opaqueDirectories)),
       JSONMember("plainBytes", .integer(plainBytes)),
       JSONMember(
         "skipped",
@@ -60,17 +59,14 @@ extension UnpackReport {
 
   init(_ value: JSONValue) throws(UnpackMessageError) {
     self.init()
-    digest = try Self.hash(value, "digest")
     diffID = try Self.hash(value, "diffID")
     archiveBytes = try Self.count(value, "archiveBytes")
     plainBytes = try Self.count(value, "plainBytes")
     contentBytes = try Self.count(value, "contentBytes")
     entries = try Self.count(value, "entries")
-    impliedDirectories = try Self.count(value, "impliedDirectories")
-    guard let directories = value["opaqueDirectories"]?.array, let counts = value["skipped"]?.members else {
-      throw UnpackMessageError("opaqueDirectories and skipped: expected a list and an object")
-    }
-    for directory in directories { opaqueDirectories.append(try Self.directory(directory)) }
+    impliedDirectories = try Self.directories(value, "impliedDirectories")
+    opaqueDirectories = try Self.directories(value, "opaqueDirectories")
+    guard let counts = value["skipped"]?.members else { throw UnpackMessageError("skipped: expected an object") }
     for count in counts {
       guard let kind = UnpackSkip(rawValue: count.name), let number = count.value.integer, number > 0 else {
         throw UnpackMessageError("skipped: expected known names and counts above 0")
@@ -93,15 +89,24 @@ extension UnpackReport {
     return text
   }
 
+  private static func list(_ paths: [[UInt8]]) -> JSONValue { .array(paths.map { .string(hexadecimal($0)) }) }
+
+  private static func directories(_ value: JSONValue, _ name: String) throws(UnpackMessageError) -> [[UInt8]] {
+    guard let list = value[name]?.array else { throw UnpackMessageError("\(name): expected a list") }
+    var paths: [[UInt8]] = []
+    for element in list { paths.append(try directory(element, name)) }
+    return paths
+  }
+
   /// A name that could leave the layer is refused here, before any system call sees it.
-  private static func directory(_ value: JSONValue) throws(UnpackMessageError) -> [UInt8] {
+  private static func directory(_ value: JSONValue, _ name: String) throws(UnpackMessageError) -> [UInt8] {
     guard let text = value.string, let bytes = bytes(text), bytes.count <= 4095, !bytes.contains(0) else {
-      throw UnpackMessageError("opaqueDirectories: expected hexadecimal digits of a path")
+      throw UnpackMessageError("\(name): expected hexadecimal digits of a path")
     }
     if bytes.isEmpty { return bytes }
     for component in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
       guard !component.isEmpty, !component.elementsEqual(".".utf8), !component.elementsEqual("..".utf8) else {
-        throw UnpackMessageError("opaqueDirectories: expected a path without empty parts, . and ..")
+        throw UnpackMessageError("\(name): expected a path without empty parts, . and ..")
       }
     }
     return bytes

@@ -2,8 +2,6 @@ import JSONText
 
 /// What the child made of an archive. To the parent these are the words of a process that may have been taken over.
 public struct UnpackReport: Equatable, Sendable {
-  /// SHA-256 of the archive as it was read, compressed if it was; 64 hexadecimal digits.
-  public var digest: String
   /// SHA-256 of the decompressed archive; 64 hexadecimal digits.
   public var diffID: String
   /// The length of the archive as it was read.
@@ -14,8 +12,9 @@ public struct UnpackReport: Equatable, Sendable {
   public var contentBytes: Int64
   /// The number of entries in the archive.
   public var entries: Int64
-  /// Directories that had no entry of their own and were made with mode 0755.
-  public var impliedDirectories: Int64
+  /// Directories that had no entry of their own and were made with mode 0755: below other layers they take owner, mode
+  /// and times from there. Paths as in `opaqueDirectories`; the empty one is the root.
+  public var impliedDirectories: [[UInt8]]
   /// What was left out on purpose, and how often.
   public var skipped: [UnpackSkip: Int64]
   /// Directories that hide what lower layers have there: the parent marks them, since only CAP_SYS_ADMIN can. Each is a
@@ -24,19 +23,18 @@ public struct UnpackReport: Equatable, Sendable {
 
   /// A report of nothing yet.
   public init() {
-    digest = ""
     diffID = ""
     archiveBytes = 0
     plainBytes = 0
     contentBytes = 0
     entries = 0
-    impliedDirectories = 0
+    impliedDirectories = []
     skipped = [:]
     opaqueDirectories = []
   }
 
   /// The largest report that the parent reads, in bytes.
-  public static let limit = 16 << 20
+  public static let limit = 18 << 20
 }
 
 /// Parts of an archive that a layer does without.
@@ -77,6 +75,8 @@ public struct UnpackFailure: Error, Equatable, Sendable, CustomStringConvertible
     case attributesTooLarge
     /// More than `UnpackLimits.opaqueDirectories`.
     case tooManyOpaqueDirectories
+    /// More than `UnpackLimits.impliedDirectories`.
+    case tooManyImpliedDirectories
     /// A name that cannot be one: with a NUL.
     case invalidName
     /// A whiteout of `.`, `..` or nothing.

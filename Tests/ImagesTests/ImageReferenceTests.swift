@@ -107,6 +107,7 @@ struct ImageReferenceTests {
       let text = (0..<Int.random(in: 0...7, using: &generator)).map { _ in
         pieces[Int.random(in: 0..<pieces.count, using: &generator)]
       }.joined()
+      // Most are refused.
       guard let reference = try? ImageReference(text) else { continue }
       accepted += 1
       #expect(try ImageReference(reference.description) == reference, "seed \(seed): \(text)")

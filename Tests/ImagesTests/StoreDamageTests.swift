@@ -81,8 +81,8 @@ struct StoreDamageTests {
   func collision() async throws {
     let fixture = try StoreFixture()
     let image = try await fixture.add("demo") { $0.file("a", "x") }
-    let diffID = image.layers[0].diffID
-    let changed = try ContentDigest("sha256:" + diffID.hex.prefix(30) + String(repeating: "0", count: 34))
+    let digest = image.layers[0].digest
+    let changed = try ContentDigest("sha256:" + digest.hex.prefix(30) + String(repeating: "0", count: 34))
     #expect(LayerRecord.shortName(changed) == image.layers[0].name)
     #expect(throws: ImageStoreError.self) { try fixture.store.layout.layer(changed) }
   }

@@ -103,9 +103,9 @@ struct JSONPropertyTests {
     case 4, 5: return .string(text(&random))
     case 6: return .array((0..<Int.random(in: 0..<6, using: &random)).map { _ in value(depth: depth - 1, &random) })
     default:
-      // The index keeps names unique, on both sides of the 16 members at which the reader changes its method.
+      // The index and the colon keep names unique, on both sides of the 16 members at which the reader changes its method.
       let count = Int.random(in: 0..<24, using: &random)
-      return .object((0..<count).map { JSONMember("\($0)" + text(&random), value(depth: depth - 2, &random)) })
+      return .object((0..<count).map { JSONMember("\($0):" + text(&random), value(depth: depth - 2, &random)) })
     }
   }
 

@@ -72,7 +72,7 @@ struct FidelityTests {
     #expect(disk.st_mode == S_IFBLK | 0o660 && UInt64(disk.st_rdev) == UInt64(lx_makedev(8, 70_000)))
     #expect(unpacking.status("dev/zero")?.st_mode == S_IFCHR | 0o666)
     #expect(unpacking.status("fifo")?.st_mode == S_IFIFO | 0o620)
-    #expect(unpacking.report?.impliedDirectories == 1)
+    #expect(unpacking.report?.impliedDirectories == [Array("dev".utf8)])
   }
 
   @Test("Without an entry of its own the root is 0755")
@@ -188,7 +188,7 @@ struct FidelityTests {
     #expect(unpacking.report?.contentBytes == 2_097_152)
   }
 
-  @Test("A tree of GNU tar comes out the same, and with the digests that sha256sum computes")
+  @Test("A tree of GNU tar comes out the same, and with the diffID that sha256sum computes")
   func differential() throws {
     let unpacking = try Unpacking()
     let made = unpacking.scratch.path + "/archive"
@@ -196,7 +196,7 @@ struct FidelityTests {
       set -e; d=$(mktemp -d); mkdir -p $d/a/b/c $d/empty; echo one > $d/a/one; echo two > $d/a/b/two
       ln $d/a/one $d/a/b/hard; ln -s ../one $d/a/b/soft; chmod 4711 $d/a/one; chown 12:34 $d/a/b; mkfifo $d/a/pipe
       touch -d '2001-02-03 04:05:06.789' $d/a/b $d/a/one; cp -a $d "$0".tree
-      tar --format=pax -C $d -cf - . | gzip > "$0"; rm -rf $d; sha256sum "$0" | cut -c1-64; gzip -dc "$0" | sha256sum | cut -c1-64
+      tar --format=pax -C $d -cf - . | gzip > "$0"; rm -rf $d; gzip -dc "$0" | sha256sum | cut -c1-64
       """
     let output = try Pipe()
     let pid = try spawnProgram(
@@ -213,7 +213,7 @@ struct FidelityTests {
     let file = try openAt(AT_FDCWD, made, O_RDONLY)
     try unpacking.run(descriptor: file.raw, .standard)
     let report = try #require(unpacking.report, "\(String(describing: unpacking.message))")
-    #expect([report.digest, report.diffID] == digests)
+    #expect([report.diffID] == digests)
     #expect(try describeTree(unpacking.target) == describeTree(made + ".tree"))
   }
 }

@@ -112,6 +112,29 @@ struct LimitTests {
     #expect(try Unpacking.of([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3]).failure?.kind == .archive)
   }
 
+  @Test("An archive may end behind its last byte of data, as umoci's do, and nowhere else")
+  func missingEnd() throws {
+    var tar = TarWriter()
+    tar.file("a", String(repeating: "x", count: 700))
+    let full = tar.bytes
+    let last = full.count - (1024 - 700)
+    for (count, isWhole) in [
+      (full.count, true), (last, true), (last - 1, false), (last + 1, false), (last - 300, false),
+    ] {
+      let unpacking = try Unpacking.of(Array(full.prefix(count)))
+      #expect(
+        (unpacking.failure == nil) == isWhole,
+        "\(count) of \(full.count): \(String(describing: unpacking.message))"
+      )
+      if isWhole { #expect(unpacking.report?.plainBytes == Int64(count) && unpacking.status("a")?.st_size == 700) }
+    }
+    // A header that is cut off, also where as much of it is left as the padding would not have been.
+    tar.file("b", "y")
+    for count in [1, 188, 511] {
+      #expect(try Unpacking.of(Array(tar.bytes.prefix(full.count + count))).failure?.kind == .archive, "\(count)")
+    }
+  }
+
   @Test("A pax header beyond a mebibyte is refused before it is held in memory")
   func paxHeader() throws {
     var tar = TarWriter()
@@ -147,6 +170,7 @@ struct LimitTests {
     var isRunning = true
     while isRunning {
       isRunning = poll(&entry, 1, 1) == 0
+      // A child that is gone has no status any more.
       let status = (try? readKernelFile(AT_FDCWD, "/proc/\(pid)/status")) ?? ""
       let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
       // Before execve the image is the spawning process's own.
@@ -212,5 +236,75 @@ struct LimitTests {
     waitpid(pid, &status, 0)
     #expect([.signaled(SIGXCPU), .signaled(SIGKILL)].contains(Linux.ExitStatus(waitStatus: status)))
     waitpid(shell, &status, 0)
+  }
+}
+
+@Suite("Directories without an entry of their own are counted", .enabled(if: isRoot, "needs root"))
+struct ImpliedDirectoryTests {
+  private func archive(_ count: Int) -> [UInt8] {
+    let long = String(repeating: "x", count: 60)
+    var tar = TarWriter()
+    for index in 0..<count { tar.file("\(long)-\(index)/f") }
+    return tar.finished
+  }
+
+  @Test("As many as allowed are reported, one more is refused by name")
+  func limit() throws {
+    // The root is one of them.
+    let unpacking = try Unpacking.of(archive(999)) { $0.impliedDirectories = 1000 }
+    #expect(unpacking.report?.impliedDirectories.count == 1000, "\(String(describing: unpacking.failure))")
+    #expect(try Unpacking.of(archive(10)) { $0.impliedDirectories = 10 }.failure?.kind == .tooManyImpliedDirectories)
+  }
+
+  @Test("What gets an entry later, or is removed again, is none")
+  func corrected() throws {
+    let unpacking = try Unpacking.of { tar in
+      tar.file("late/f")
+      tar.directory("late")
+      tar.file("gone/deep/f")
+      tar.file("gone", "a file now")
+      tar.file("kept/f")
+      tar.directory(".")
+    }
+    #expect(unpacking.report?.impliedDirectories == [Array("kept".utf8)], "\(String(describing: unpacking.message))")
+  }
+}
+
+@Suite("The files of an archive of images", .enabled(if: isRoot, "needs root"))
+struct FilePurposeTests {
+  @Test("come out with content only; nodes do not come out, links stay, owners and modes mean nothing")
+  func content() throws {
+    let unpacking = try Unpacking()
+    var tar = TarWriter()
+    tar.entry("a/b", data: Array("text".utf8)) {
+      $0.mode = 0o6777
+      $0.uid = 7
+      $0.pax = [("SCHILY.xattr.user.key", [1])]
+    }
+    tar.symlink("../a/b", "c/link")
+    tar.link("a/b", "hard")
+    tar.entry("node") {
+      $0.type = "4"
+      $0.major = 8
+    }
+    tar.file(".wh.a")
+    tar.symlink("/", "root")
+    tar.file("root/../../escape", "in")
+    let file = try openAt(AT_FDCWD, unpacking.scratch.file("archive", tar.finished), O_RDONLY)
+    try unpacking.run(descriptor: file.raw, .standard, purpose: ["files"])
+    #expect(unpacking.failure == nil && unpacking.report?.skipped == [.unknownType: 1])
+    let status = try #require(unpacking.status("a/b"))
+    #expect(status.st_mode == S_IFREG | 0o600 && status.st_uid == 0 && status.st_nlink == 2)
+    #expect(try unpacking.content("c/link") == "text" && unpacking.content("escape") == "in")
+    #expect(unpacking.status("node") == nil && unpacking.status("a") != nil)
+    #expect(try unpacking.outsideIsUntouched())
+  }
+
+  @Test("What is no purpose is refused")
+  func unknown() throws {
+    let unpacking = try Unpacking()
+    let file = try openAt(AT_FDCWD, unpacking.scratch.file("archive", [1]), O_RDONLY)
+    try unpacking.run(descriptor: file.raw, .standard, purpose: ["other"])
+    #expect(unpacking.failure?.kind == .request)
   }
 }

@@ -47,8 +47,8 @@ final class Unpacking {
     try run(descriptor: file.raw, limits)
   }
 
-  func run(descriptor: Int32, _ limits: UnpackLimits) throws {
-    let (pid, report) = try start(descriptor: descriptor, limits)
+  func run(descriptor: Int32, _ limits: UnpackLimits, purpose: [String] = []) throws {
+    let (pid, report) = try start(descriptor: descriptor, limits, purpose)
     let bytes = try readAll(report.raw, limit: UnpackReport.limit)
     let pidfd = try PidFD.open(pid)
     guard try PidFD.waitForEnd(pidfd.raw, milliseconds: 60_000) else { throw SyscallError("waiting", ETIMEDOUT) }
@@ -60,12 +60,16 @@ final class Unpacking {
     if !bytes.isEmpty { message = try UnpackMessage(parsing: bytes) }
   }
 
-  func start(descriptor: Int32, _ limits: UnpackLimits) throws -> (pid: Int32, report: SharedFD) {
+  func start(
+    descriptor: Int32,
+    _ limits: UnpackLimits,
+    _ purpose: [String] = []
+  ) throws -> (pid: Int32, report: SharedFD) {
     let directory = try openDirectory(AT_FDCWD, target)
     let pipe = try Pipe()
     let pid = try spawnProgram(
       builtProgram("swiftlet-unpack"),
-      arguments: ["swiftlet-unpack", String(decoding: limits.serialized, as: UTF8.self), "\(getpid())"],
+      arguments: ["swiftlet-unpack", String(decoding: limits.serialized, as: UTF8.self), "\(getpid())"] + purpose,
       descriptors: [descriptor, -1, -1, directory.raw, pipe.writer.raw]
     )
     return (pid, SharedFD(pipe.reader))

@@ -143,21 +143,37 @@ struct EngineTests {
     #expect(status?["none"]?.termination?.message == nil)
   }
 
-  @Test("An image that is not there is named with the command that brings it, and found once it is there")
+  @Test("An image that cannot be pulled has Kubernetes' reasons, and is pulled once it is there")
   func missingImage() async throws {
     let bench = try Bench()
     defer { bench.clean() }
     bench.images.remove()
     let pod = try await bench.accept(.test("app"))
     await pod.untilStatus { $0["app"]?.waitingReason == "ErrImagePull" }
-    #expect(
-      pod.status?["app"]?.waitingMessage?.contains("swiftlet image import ROOTFS.tar app:1") == true
-    )
+    #expect(pod.status?["app"]?.waitingMessage == "docker.io/library/app:1: not found")
     bench.clock.advance(by: .seconds(1))
     await pod.untilStatus { $0["app"]?.waitingReason == "ImagePullBackOff" }
-    bench.images.add()
+    bench.images.offer()
     bench.clock.advance(by: .seconds(9))
     await pod.untilRunning()
+    pod.handle.kill()
+    _ = await pod.untilFinished()
+  }
+
+  @Test(
+    "imagePullPolicy decides who is asked",
+    arguments: [(ImagePullPolicy.ifNotPresent, 0), (.always, 1), (.never, 0)]
+  )
+  func pullPolicy(policy: ImagePullPolicy, pulls: Int) async throws {
+    let bench = try Bench()
+    defer { bench.clean() }
+    bench.images.offer()
+    var spec = Pod.test("app")
+    spec.spec.containers[0].imagePullPolicy = policy
+    let pod = try await bench.accept(spec)
+    await pod.untilRunning()
+    #expect(bench.images.pulls == pulls)
+    #expect(pod.status?["app"]?.imageID == (pulls > 0 ? "sha256:def" : "sha256:abc"))
     pod.handle.kill()
     _ = await pod.untilFinished()
   }

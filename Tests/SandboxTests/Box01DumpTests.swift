@@ -112,6 +112,15 @@ extension Sandbox {
 struct OneImage: ImageSource {
   let layers: [String]
 
+  func pull(
+    _ reference: ImageReference,
+    for pod: Pod,
+    holder: String,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws(ImageStoreError) -> UsableImage {
+    throw .notFound(reference)
+  }
+
   func find(_ reference: ImageReference, holder: String) async throws(ImageStoreError) -> UsableImage? {
     UsableImage(name: reference.description, id: "test", layers: layers, configuration: ImageConfiguration())
   }

@@ -6,13 +6,12 @@ import Testing
 struct UnpackMessageTests {
   private var report: UnpackReport {
     var report = UnpackReport()
-    report.digest = String(repeating: "a", count: 64)
-    report.diffID = String(repeating: "0", count: 64)
+    report.diffID = String(repeating: "a", count: 64)
     report.archiveBytes = 12
     report.plainBytes = 1 << 40
     report.contentBytes = 34
     report.entries = 5
-    report.impliedDirectories = 1
+    report.impliedDirectories = [[], Array("c/d".utf8)]
     report.skipped = [.rootEntry: 2, .extendedAttribute: 7]
     report.opaqueDirectories = [[], Array("a/b".utf8), [0xFF, 0x2F, 0x01]]
     return report
@@ -44,7 +43,8 @@ struct UnpackMessageTests {
   @Test(
     "A report is refused for every field that is missing, of the wrong kind or out of range",
     arguments: [
-      ("\"version\":1", "\"version\":2"), ("\"version\":1", "\"version\":null"),
+      ("\"version\":2", "\"version\":1"), ("\"version\":2", "\"version\":null"),
+      ("\"632f64\"", "\"632f2e2e\""), ("\"632f64\"", "1"), ("\"632f64\"", "\"2f632f64\""),
       ("\"archiveBytes\":12", "\"archiveBytes\":-1"),
       ("\"archiveBytes\":12", "\"archiveBytes\":1.5"), ("\"entries\":5", "\"entries\":\"5\""),
       ("\"entries\":5", "\"other\":5"),
@@ -55,7 +55,7 @@ struct UnpackMessageTests {
       ("\"612f62\"", "\"6100\""),
       ("\"612f62\"", "\"2e\""), ("\"612f62\"", "7"), ("\"612f62\"", "\"zz\""), ("\"612f62\"", "\"612f2f62\""),
       ("\"done\"", "\"failed\""), ("\"done\"", "\"neither\""), ("{\"done\"", "{\"failed\":{},\"done\""),
-      ("{\"done\"", "{\"version\":1,\"done\""),
+      ("{\"done\"", "{\"version\":2,\"done\""),
     ]
   )
   func refused(_ original: String, _ replacement: String) throws {

@@ -6,8 +6,11 @@ public struct ImageCommand: ParsableCommand {
   /// Its name and subcommands.
   public static let configuration = CommandConfiguration(
     commandName: "image",
-    abstract: "Import, list and remove images.",
-    subcommands: [ImageImportCommand.self, ImageListCommand.self, ImageRemoveCommand.self]
+    abstract: "Pull, load, import, list and remove images.",
+    subcommands: [
+      ImagePullCommand.self, ImageLoadCommand.self, ImageImportCommand.self, ImageListCommand.self,
+      ImageInspectCommand.self, ImageTagCommand.self, ImageRemoveCommand.self, ImagePruneCommand.self,
+    ]
   )
 
   /// Made by the parser.

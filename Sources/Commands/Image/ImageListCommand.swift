@@ -44,7 +44,7 @@ struct ImageListCommand: ParsableCommand, NodeCommand {
       JSONValue.object([
         JSONMember("created", image.created.map { .string($0) } ?? .null),
         JSONMember("id", .string(image.id.description)),
-        JSONMember("layers", .array(image.layers.map { .string($0.diffID.description) })),
+        JSONMember("layers", .array(image.diffIDs.map { .string($0.description) })),
         JSONMember("manifest", .string(image.manifestDigest.description)),
         JSONMember("name", .string(image.reference.description)),
         JSONMember("size", .integer(image.size)),

@@ -3,8 +3,6 @@ import JSONText
 /// The OCI image configuration document: the platform, the layers' diffIDs and how to run the image. Its SHA-256 is the
 /// image's id.
 struct ImageDocument: Equatable {
-  /// OCI image specification, config.md.
-  static let mediaType = "application/vnd.oci.image.config.v1+json"
   /// The largest document in bytes that is read.
   static let limit = 4 << 20
   /// More layers than the kernel stacks (overlayfs: 500), and than one page of mount options names.
@@ -12,6 +10,7 @@ struct ImageDocument: Equatable {
 
   var architecture: String
   var os: String
+  var variant: String?
   /// RFC 3339, as the document has it; nil when it has none.
   var created: String?
   var configuration: ImageConfiguration
@@ -32,11 +31,15 @@ struct ImageDocument: Equatable {
     self.diffIDs = diffIDs
   }
 
+  /// What the image runs on.
+  var platform: Platform { Platform(os: os, architecture: architecture, variant: variant) }
+
   /// Reads an untrusted document.
   init(parsing bytes: [UInt8]) throws(DocumentError) {
     let root = try DocumentField("image configuration", bytes, limit: Self.limit)
     architecture = try root["architecture"].requiredString(atMost: 64)
     os = try root["os"].requiredString(atMost: 64)
+    variant = try root["variant"].string(atMost: 64)
     created = try Self.time(root["created"])
     configuration = try ImageConfiguration(root["config"])
     let type = try root["rootfs"]["type"].requiredString(atMost: 64)

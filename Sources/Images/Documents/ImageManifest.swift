@@ -20,6 +20,9 @@ public struct Descriptor: Hashable, Sendable {
     guard field.isPresent else { throw field.failure("is missing") }
     mediaType = try field["mediaType"].requiredString(atMost: 256)
     digest = try field["digest"].digest()
+    guard digest.algorithm == .sha256 else {
+      throw field["digest"].failure("content is kept by its SHA-256 only: expected sha256:<64 hexadecimal digits>")
+    }
     size = try field["size"].count()
   }
 
@@ -32,19 +35,17 @@ public struct Descriptor: Hashable, Sendable {
   }
 }
 
-/// An OCI image manifest: the configuration and the layers of one image for one platform.
+/// An image manifest of OCI or Docker: the configuration and the layers of one image for one platform.
 struct ImageManifest: Equatable {
-  /// OCI image specification, manifest.md.
-  static let mediaType = "application/vnd.oci.image.manifest.v1+json"
-  /// A layer that is a plain tar archive.
-  static let plainLayer = "application/vnd.oci.image.layer.v1.tar"
   /// The largest manifest in bytes that is read.
   static let limit = 4 << 20
 
+  var mediaType: String
   var configuration: Descriptor
   var layers: [Descriptor]
 
   init(configuration: Descriptor, layers: [Descriptor]) {
+    mediaType = MediaType.manifest
     self.configuration = configuration
     self.layers = layers
   }
@@ -53,22 +54,40 @@ struct ImageManifest: Equatable {
   init(parsing bytes: [UInt8]) throws(DocumentError) {
     let root = try DocumentField("image manifest", bytes, limit: Self.limit)
     guard try root["schemaVersion"].count() == 2 else { throw root["schemaVersion"].failure("expected 2") }
-    guard try root["mediaType"].requiredString(atMost: 256) == Self.mediaType else {
-      throw root["mediaType"].failure("expected \(Self.mediaType)")
+    mediaType = try root["mediaType"].string(atMost: 256) ?? MediaType.manifest
+    guard MediaType.manifests.contains(mediaType) else {
+      throw root["mediaType"].failure("expected \(MediaType.manifest) or \(MediaType.dockerManifest)")
     }
     for name in ["manifests", "fsLayers"] where root[name].isPresent {
       throw root[name].failure("has no place in an image manifest")
     }
     configuration = try Descriptor(root["config"])
-    guard configuration.mediaType == ImageDocument.mediaType else {
-      throw root["config"]["mediaType"].failure("expected \(ImageDocument.mediaType)")
+    guard MediaType.configurations.contains(configuration.mediaType) else {
+      throw root["config"]["mediaType"].failure(
+        "this is no container image: expected \(MediaType.configuration) or \(MediaType.dockerConfiguration), found"
+          + " \"\(configuration.mediaType.shortenedForMessage)\""
+      )
     }
     guard let elements = try root["layers"].elements(atMost: ImageDocument.mostLayers) else {
       throw root["layers"].failure("is missing")
     }
-    var layers: [Descriptor] = []
-    for element in elements { layers.append(try Descriptor(element)) }
-    self.layers = layers
+    layers = []
+    for element in elements {
+      let layer = try Descriptor(element)
+      if let reason = MediaType.refusal(ofLayer: layer.mediaType) { throw element.failure(reason) }
+      layers.append(layer)
+    }
+    try Self.checkSizes(layers, root["layers"])
+  }
+
+  /// One digest has one size: a second one would be a lie that only shows when it is too late.
+  private static func checkSizes(_ layers: [Descriptor], _ field: DocumentField) throws(DocumentError) {
+    var sizes: [ContentDigest: Int64] = [:]
+    for layer in layers {
+      if let size = sizes.updateValue(layer.size, forKey: layer.digest), size != layer.size {
+        throw field.failure("layer \(layer.digest) has two sizes")
+      }
+    }
   }
 
   /// The manifest, names sorted: equal values give equal bytes.
@@ -76,7 +95,7 @@ struct ImageManifest: Equatable {
     JSONValue.object([
       JSONMember("config", configuration.json),
       JSONMember("layers", .array(layers.map(\.json))),
-      JSONMember("mediaType", .string(Self.mediaType)),
+      JSONMember("mediaType", .string(mediaType)),
       JSONMember("schemaVersion", .integer(2)),
     ]).serialized()
   }

@@ -25,13 +25,23 @@ extension ImageStore {
     if name.digest != nil { throw .digestInName(name) }
     try Self.validate(configuration)
     let store = self
-    return try await onThread { (cancellation) throws(ImageStoreError) in
-      let (image, skipped) = try store.importBlocking(tar, name, configuration, limits, cancellation)
-      for (reason, count) in skipped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-        notice("left out \(count) × \(reason.words)")
-      }
-      return image
+    let workspace = try await onThread { (_) throws(ImageStoreError) in
+      try Workspace.removeAbandoned(store.layout)
+      return try Workspace(store.layout)
     }
+    let result: Result<(image: StoredImage, layer: ReceivedLayer, replaced: Bool), ImageStoreError>
+    do throws(ImageStoreError) {
+      let layer = try await receive(tar, limits, workspace)
+      let (image, replaced) = try await commit(layer, name, configuration, workspace)
+      result = .success((image, layer, replaced))
+    } catch {
+      result = .failure(error)
+    }
+    try workspace.remove()
+    let done = try result.get()
+    if done.replaced { try collectGarbageIfFree() }
+    for text in done.layer.report.notices { notice(text) }
+    return done.image
   }
 
   /// What is stored is read back through the same checks as what comes from elsewhere: so it must pass them now.
@@ -48,101 +58,92 @@ extension ImageStore {
     }
   }
 
-  private func importBlocking(
+  private func receive(
     _ tar: Int32,
-    _ name: ImageReference,
-    _ configuration: ImageConfiguration,
     _ limits: UnpackLimits,
-    _ cancellation: Cancellation
-  ) throws(ImageStoreError) -> (StoredImage, skipped: [UnpackSkip: Int64]) {
-    try Workspace.removeAbandoned(layout)
-    let workspace = try Workspace(layout)
-    let report: UnpackReport
-    let image: StoredImage
-    let replaced: Bool
-    do throws(ImageStoreError) {
-      report = try unpack(tar, limits, workspace, cancellation)
-      (image, replaced) = try commit(report, name, configuration, workspace)
-    } catch {
-      try workspace.remove()
-      throw error
+    _ workspace: Workspace
+  ) async throws(ImageStoreError) -> ReceivedLayer {
+    let archive = SharedFD(try Unpacker.readOnly(tar))
+    let target = SharedFD(try workspace.makeDirectory(named: Self.layerName))
+    return try await unpacker.receive(into: target, limits: limits) { (intake) async throws(ImageStoreError) in
+      try await intake.takeAll(of: archive.raw)
     }
-    try workspace.remove()
-    if replaced { try collectGarbageIfFree() }
-    return (image, report.skipped)
-  }
-
-  private func unpack(
-    _ tar: Int32,
-    _ limits: UnpackLimits,
-    _ workspace: borrowing Workspace,
-    _ cancellation: Cancellation
-  ) throws(ImageStoreError) -> UnpackReport {
-    let target = try workspace.makeDirectory(named: Self.layerName)
-    return try unpacker.unpack(archive: tar, into: target.raw, limits: limits, cancellation: cancellation)
   }
 
   private static let layerName = "layer"
 
-  /// Gives everything its final name: the layer, its documents, at last the name. Before that last step nothing refers to
-  /// what is there; a crash leaves garbage, never half an image.
   private func commit(
-    _ report: UnpackReport,
+    _ layer: ReceivedLayer,
     _ name: ImageReference,
     _ configuration: ImageConfiguration,
-    _ workspace: borrowing Workspace
-  ) throws(ImageStoreError) -> (StoredImage, replaced: Bool) {
-    let diffID = try digest("sha256:" + report.diffID)
-    let record = LayerRecord(
-      diffID: diffID,
-      contentBytes: report.contentBytes,
-      entries: report.entries,
-      impliedDirectories: report.impliedDirectories
-    )
+    _ workspace: Workspace
+  ) async throws(ImageStoreError) -> (StoredImage, replaced: Bool) {
+    let record = try layer.record
     let document = ImageDocument(
       architecture: hostArchitecture,
       os: "linux",
       created: rfc3339(time(nil)),
       configuration: configuration,
-      diffIDs: [diffID]
-    )
-    let documentBytes = document.serialized
-    let documentDigest = ContentDigest.sha256(of: documentBytes)
-    let manifestBytes = ImageManifest(
-      configuration: Descriptor(
-        mediaType: ImageDocument.mediaType,
-        digest: documentDigest,
-        size: Int64(documentBytes.count)
-      ),
-      layers: [Descriptor(mediaType: ImageManifest.plainLayer, digest: diffID, size: report.plainBytes)]
+      diffIDs: [record.diffID]
     ).serialized
-    let manifestDigest = ContentDigest.sha256(of: manifestBytes)
-
-    let lock = try StoreLock.layer(layout, diffID)
-    let result = try layout.locked(.shared) { () throws(ImageStoreError) in
-      try place(record, workspace)
-      try workspace.place(documentBytes, as: documentDigest.hex, in: layout.blobs)
-      try workspace.place(manifestBytes, as: manifestDigest.hex, in: layout.blobs)
-      let nameRecord = NameRecord(reference: name, manifest: manifestDigest)
-      let fileName = NameRecord.fileName(name)
-      let replaced = try layout.hasName(fileName)
-      try workspace.place(nameRecord.serialized, as: fileName, in: layout.names)
-      return (try image(nameRecord), replaced: replaced)
+    let manifest = ImageManifest(
+      configuration: Descriptor(
+        mediaType: MediaType.configuration,
+        digest: .sha256(of: document),
+        size: Int64(document.count)
+      ),
+      layers: [Descriptor(mediaType: layer.mediaType, digest: layer.digest, size: layer.size)]
+    ).serialized
+    let store = self
+    let lease = try pin([record.digest], holder: "import of \(name)")
+    let lock = try await StoreLock.layer(layout, record.digest)
+    let result = try await onThread { (_) throws(ImageStoreError) in
+      try store.place(record, implied: layer.report.impliedDirectories, directory: Self.layerName, workspace)
+      return try store.commit(
+        manifest: manifest,
+        configuration: document,
+        target: .sha256(of: manifest),
+        names: [name],
+        workspace
+      )
     }
     lock.release()
-    return result
+    try lease.release()
+    guard let image = result.images.first else { throw .notFound(name) }
+    return (image, replaced: result.replaced)
   }
 
-  /// The layer, unless the store has it already. Its record goes first: the layer's name is what makes it complete.
-  private func place(_ record: LayerRecord, _ workspace: borrowing Workspace) throws(ImageStoreError) {
-    if try layout.layerIfPresent(record.diffID) != nil { return }
-    let short = LayerRecord.shortName(record.diffID)
-    try workspace.place(record.serialized, as: short, in: layout.records)
-    try workspace.place(directory: Self.layerName, as: short, in: layout.layers)
+  /// Keeps content that nothing names yet, until the lease is released or its holder is gone.
+  func pin(_ content: [ContentDigest], holder: String) throws(ImageStoreError) -> ImageLease {
+    try layout.locked(.shared) { () throws(ImageStoreError) in
+      try layout.makeLease(LeaseRecord(holder: holder, manifest: nil, content: content))
+    }
   }
+}
 
-  private func digest(_ text: String) throws(ImageStoreError) -> ContentDigest {
-    do throws(ContentDigestError) { return try ContentDigest(text) } catch { throw .unpacker(error.description) }
+extension ReceivedLayer {
+  /// What the store keeps of it.
+  var record: LayerRecord {
+    get throws(ImageStoreError) {
+      let diffID: ContentDigest
+      do throws(ContentDigestError) { diffID = try ContentDigest("sha256:" + report.diffID) } catch {
+        throw .unpacker(error.description)
+      }
+      return LayerRecord(
+        digest: digest,
+        diffID: diffID,
+        blobBytes: size,
+        contentBytes: report.contentBytes,
+        entries: report.entries
+      )
+    }
+  }
+}
+
+extension UnpackReport {
+  /// What was left out, one line for each kind.
+  var notices: [String] {
+    skipped.sorted { $0.key.rawValue < $1.key.rawValue }.map { "left out \($0.value) × \($0.key.words)" }
   }
 }
 
@@ -156,13 +157,6 @@ extension UnpackSkip {
     case .extendedAttribute: "an extended attribute that is not for images (trusted.*, user.overlay.*, security.*)"
     case .unsupportedAttribute: "an extended attribute that this file system cannot keep"
     }
-  }
-}
-
-extension StoreLayout {
-  func hasName(_ fileName: String) throws(ImageStoreError) -> Bool {
-    let file = try step("image names") { () throws(SyscallError) in try openIfPresent(names.raw, fileName) }
-    return file != nil
   }
 }
 

@@ -31,23 +31,36 @@ public final class ImageLease: Sendable {
 
 /// What a lease file says. Written by this store, read as if it were not.
 struct LeaseRecord {
-  var holder: String
-  var manifest: ContentDigest
+  /// The largest file that is read.
+  static let limit = 64 << 10
 
-  init(holder: String, manifest: ContentDigest) {
+  var holder: String
+  /// The image that is used; nil while one is being made.
+  var manifest: ContentDigest?
+  /// What an image that is being made will need: documents and layers.
+  var content: [ContentDigest]
+
+  init(holder: String, manifest: ContentDigest?, content: [ContentDigest] = []) {
     self.holder = holder.shortenedForMessage
     self.manifest = manifest
+    self.content = content
   }
 
   init(parsing bytes: [UInt8]) throws(DocumentError) {
-    let root = try DocumentField("image lease", bytes, limit: 16 << 10)
+    let root = try DocumentField("image lease", bytes, limit: Self.limit)
     holder = try root["holder"].requiredString(atMost: 4096)
-    manifest = try root["manifest"].digest()
+    manifest = root["manifest"].isPresent ? try root["manifest"].digest() : nil
+    content = []
+    for element in try root["content"].elements(atMost: 2 * ImageDocument.mostLayers) ?? [] {
+      content.append(try element.digest())
+    }
   }
 
   var serialized: [UInt8] {
     JSONValue.object([
-      JSONMember("holder", .string(holder)), JSONMember("manifest", .string(manifest.description)),
+      JSONMember("content", .array(content.map { .string($0.description) })),
+      JSONMember("holder", .string(holder)),
+      JSONMember("manifest", manifest.map { .string($0.description) } ?? .null),
     ]).serialized()
   }
 }
@@ -62,17 +75,40 @@ extension ImageStore {
     return try layout.locked(.shared) { () throws(ImageStoreError) in
       guard try layout.hasDocument(image.manifestDigest) else { throw .gone(image.reference) }
       _ = try self.image(NameRecord(reference: image.reference, manifest: image.manifestDigest))
-      let record = LeaseRecord(holder: holder, manifest: image.manifestDigest)
-      let name = randomName()
-      // Locked before the store's lock goes: nobody who removes things sees a lease without its holder.
-      let file = try step("image lease") { () throws(SyscallError) in
-        let file = try openAt(layout.leases.raw, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW)
-        guard try FileLock.tryLock(file.raw, .exclusive) else { throw SyscallError("fcntl(F_OFD_SETLK)", EAGAIN) }
-        try writeAll(file.raw, record.serialized)
-        return file
-      }
-      return ImageLease(layout: layout, name: name, file: SharedFD(file))
+      let lease = try layout.makeLease(LeaseRecord(holder: holder, manifest: image.manifestDigest))
+      try layout.markUsed(image.manifestDigest)
+      return lease
     }
+  }
+}
+
+extension StoreLayout {
+  /// Makes a lease and locks it. The store's lock is held, so nobody who removes things sees it without its holder.
+  func makeLease(_ record: LeaseRecord) throws(ImageStoreError) -> ImageLease {
+    let name = randomName()
+    let file = try step("image lease") { () throws(SyscallError) in
+      let file = try openAt(leases.raw, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW)
+      guard try FileLock.tryLock(file.raw, .exclusive) else { throw SyscallError("fcntl(F_OFD_SETLK)", EAGAIN) }
+      try writeAll(file.raw, record.serialized)
+      return file
+    }
+    return ImageLease(layout: self, name: name, file: SharedFD(file))
+  }
+
+  /// An image was last used when its manifest's file was last touched: its content never changes.
+  func markUsed(_ manifest: ContentDigest) throws(ImageStoreError) {
+    try step("time of use of \(manifest)") { () throws(SyscallError) in
+      try check("utimensat") { utimensat(blobs.raw, manifest.hex, nil, AT_SYMLINK_NOFOLLOW) }
+    }
+  }
+
+  /// When an image was last used, in seconds since 1970.
+  func lastUsed(_ manifest: ContentDigest) throws(ImageStoreError) -> Int64 {
+    var status = stat()
+    try step("time of use of \(manifest)") { () throws(SyscallError) in
+      try check("fstatat") { fstatat(blobs.raw, manifest.hex, &status, AT_SYMLINK_NOFOLLOW) }
+    }
+    return Int64(status.st_mtim.tv_sec)
   }
 }
 
@@ -116,11 +152,29 @@ extension StoreLayout {
         try step("image lease") { () throws(SyscallError) in try removeTree(leases.raw, name) }
         continue
       }
-      let bytes = try step("image lease") { () throws(SyscallError) in try readRegularFile(file, limit: 16 << 10) }
+      let bytes = try step("image lease") { () throws(SyscallError) in
+        try readRegularFile(file, limit: LeaseRecord.limit)
+      }
       held.append(
         try parsed("\(path)/leases/\(name)") { () throws(DocumentError) in try LeaseRecord(parsing: bytes) }
       )
     }
     return held
+  }
+
+  /// Who uses an image, for people. The store's lock is held shared: no lease is touched, since some may just be made.
+  func holders(of manifest: ContentDigest) throws(ImageStoreError) -> [String] {
+    let files = try step("image leases") { () throws(SyscallError) in try entries(of: leases.raw) }
+    var holders = Set<String>()
+    for name in files {
+      let bytes = try step("image lease") { () throws(SyscallError) -> [UInt8]? in
+        guard let file = try openIfPresent(leases.raw, name), try FileLock.isHeld(file.raw) else { return nil }
+        return try readRegularFile(file, limit: LeaseRecord.limit)
+      }
+      guard let bytes else { continue }
+      let record = try parsed("\(path)/leases/\(name)") { () throws(DocumentError) in try LeaseRecord(parsing: bytes) }
+      if record.manifest == manifest { holders.insert(record.holder) }
+    }
+    return holders.sorted()
   }
 }

@@ -21,13 +21,13 @@ extension ImageStore {
     try workspace.remove()
   }
 
-  private func removeName(_ reference: ImageReference) throws(ImageStoreError) {
+  func removeName(_ reference: ImageReference) throws(ImageStoreError) {
     guard let record = try nameForRemoval(reference) else { throw .notFound(reference) }
     let isLastName = try !layout.allNames().records.contains {
       $0.manifest == record.manifest && $0.reference != reference
     }
-    let holders = try layout.heldLeases().filter { $0.manifest == record.manifest }.map(\.holder)
-    if isLastName, !holders.isEmpty { throw .inUse(reference, holders: Set(holders).sorted()) }
+    let holders = Set(try layout.heldLeases().filter { $0.manifest == record.manifest }.map(\.holder)).sorted()
+    if isLastName, !holders.isEmpty { throw .inUse(reference, holders: holders) }
     try step("name \(reference)") { () throws(SyscallError) in
       try removeTree(layout.names.raw, NameRecord.fileName(reference))
       try syncDirectory(layout.names.raw)
@@ -56,23 +56,33 @@ extension ImageStore {
   /// Moves garbage out of the store. The store's lock is held exclusively.
   ///
   /// What cannot be read may refer to anything: then nothing is removed, and the error says what is damaged.
-  private func collectGarbage(into workspace: borrowing Workspace) throws(ImageStoreError) {
+  @discardableResult
+  func collectGarbage(into workspace: Workspace) throws(ImageStoreError) -> (layers: Int, bytes: Int64) {
     let (records, damaged) = try layout.allNames()
     if let first = damaged.first { throw first }
-    let manifests = Set(records.map(\.manifest)).union(try layout.heldLeases().map(\.manifest))
-    var documents = Set<String>()
-    var layers = Set<String>()
+    let leases = try layout.heldLeases()
+    let manifests = Set(records.map(\.manifest)).union(leases.compactMap(\.manifest))
+    // What an image that is being made will need, nothing names yet.
+    let pinned = leases.flatMap(\.content)
+    var documents = Set(pinned.map(\.hex))
+    var layers = Set(pinned.map(LayerRecord.shortName))
     for digest in manifests {
-      let (manifest, document) = try layout.documents(digest)
+      let (manifest, _) = try layout.documents(digest)
       documents.formUnion([digest.hex, manifest.configuration.digest.hex])
-      layers.formUnion(document.diffIDs.map(LayerRecord.shortName))
+      layers.formUnion(manifest.layers.map { LayerRecord.shortName($0.digest) })
+      layers.insert(LayerRecord.shortName(InheritedDirectories.digest(of: manifest.stackedLayers)))
     }
     for name in try names(in: layout.blobs) where !documents.contains(name) { try remove(name, from: layout.blobs) }
+    var freed: (layers: Int, bytes: Int64) = (0, 0)
     for name in try names(in: layout.layers) where !layers.contains(name) {
+      freed.layers += 1
+      freed.bytes = freed.bytes.addingReportingOverflow(layout.contentBytes(of: name)).partialValue
       try workspace.adopt(name, from: layout.layers)
     }
     for name in try names(in: layout.records) where !layers.contains(name) { try remove(name, from: layout.records) }
+    for name in try names(in: layout.implied) where !layers.contains(name) { try remove(name, from: layout.implied) }
     try removeFreeLocks()
+    return freed
   }
 
   private func removeFreeLocks() throws(ImageStoreError) {
@@ -84,11 +94,21 @@ extension ImageStore {
     }
   }
 
-  private func names(in directory: SharedFD) throws(ImageStoreError) -> [String] {
+  func names(in directory: SharedFD) throws(ImageStoreError) -> [String] {
     try step("image store") { () throws(SyscallError) in try entries(of: directory.raw) }
   }
 
   private func remove(_ name: String, from directory: SharedFD) throws(ImageStoreError) {
     try step("image store file \(name)") { () throws(SyscallError) in try removeTree(directory.raw, name) }
+  }
+}
+
+extension StoreLayout {
+  /// The size of a layer that goes, for the report; 0 when its record cannot be read.
+  fileprivate func contentBytes(of short: String) -> Int64 {
+    // A record that is damaged or gone must not keep the layer.
+    guard let bytes = try? readRegularFile(records.raw, short, limit: 64 << 10) else { return 0 }
+    // As above.
+    return (try? LayerRecord(parsing: bytes))?.contentBytes ?? 0
   }
 }

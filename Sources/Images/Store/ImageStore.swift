@@ -28,10 +28,11 @@ public struct ImageStore: Sendable {
     try layout.locked(.shared) { () throws(ImageStoreError) in
       if let record = try layout.name(reference) { return try image(record) }
       guard let digest = reference.digest else { return nil }
-      let isStored = try layout.allNames().records.contains {
-        $0.manifest == digest && $0.reference.repository == reference.repository
+      let stored = try layout.allNames().records.first {
+        $0.hasDigest(digest) && $0.reference.repository == reference.repository
       }
-      return isStored ? try image(NameRecord(reference: reference, manifest: digest)) : nil
+      guard let stored else { return nil }
+      return try image(NameRecord(reference: reference, manifest: stored.manifest, target: stored.target))
     }
   }
 
@@ -53,21 +54,41 @@ public struct ImageStore: Sendable {
     let (manifest, document) = try layout.documents(record.manifest)
     var size: Int64 = 0
     var layers: [LayerDirectory] = []
-    for diffID in document.diffIDs {
-      let layer = try layout.layer(diffID)
-      size = size.addingReportingOverflow(layer.contentBytes).partialValue
-      layers.append(
-        LayerDirectory(diffID: diffID, store: "\(layout.path)/layers", name: LayerRecord.shortName(diffID))
-      )
+    for (descriptor, diffID) in zip(manifest.layers, document.diffIDs) {
+      let layer = try layout.layer(descriptor.digest)
+      guard layer.diffID == diffID else {
+        throw .damaged("layer \(descriptor.digest)", reason: "its diffID is not what the image's configuration says")
+      }
+      // Overlayfs takes no directory twice. The upper one hides whatever the lower one would add.
+      if let lower = layers.firstIndex(where: { $0.digest == descriptor.digest }) {
+        layers.remove(at: lower)
+      } else {
+        size = size.addingReportingOverflow(layer.contentBytes).partialValue
+      }
+      layers.append(directory(descriptor.digest, diffID))
     }
+    let inherited = InheritedDirectories.digest(of: layers.map(\.digest))
+    if try layout.layerIfPresent(inherited) != nil { layers.append(directory(inherited, inherited)) }
     return StoredImage(
       reference: record.reference,
       id: manifest.configuration.digest,
       manifestDigest: record.manifest,
+      targetDigest: record.target,
+      platform: document.platform,
       layers: layers,
+      diffIDs: document.diffIDs,
       configuration: document.configuration,
       size: size,
       created: document.created
+    )
+  }
+
+  private func directory(_ digest: ContentDigest, _ diffID: ContentDigest) -> LayerDirectory {
+    LayerDirectory(
+      digest: digest,
+      diffID: diffID,
+      store: "\(layout.path)/layers",
+      name: LayerRecord.shortName(digest)
     )
   }
 }

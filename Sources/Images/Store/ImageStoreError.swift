@@ -16,6 +16,16 @@ public enum ImageStoreError: Error, Equatable, CustomStringConvertible {
   case damaged(String, reason: String)
   /// What the user gave for the image's configuration.
   case configuration(DocumentError)
+  /// A document of an image is not what it must be.
+  case document(DocumentError)
+  /// Content is not what its descriptor says.
+  case content(ContentDigest, reason: String)
+  /// What this store does not do, by name.
+  case unsupported(String)
+  /// No part of the image is for this platform; which ones there are.
+  case platform(Platform, available: [String])
+  /// Where the image comes from did not give it.
+  case source(ContentSourceError)
   /// The archive was not unpacked.
   case unpack(UnpackFailure)
   /// The unpacker could not be run, or broke its protocol.
@@ -37,6 +47,12 @@ public enum ImageStoreError: Error, Equatable, CustomStringConvertible {
       "cannot import under \(name): the digest follows from the content; use \(name.repository):<tag>"
     case .damaged(let what, let reason): "\(what) is damaged: \(reason); remove the image and import it again"
     case .configuration(let error): error.description
+    case .document(let error): error.description
+    case .content(let digest, let reason): "\(digest) is not what came: \(reason)"
+    case .unsupported(let what): what
+    case .platform(let wanted, let available):
+      "the image has nothing for \(wanted); it has \(available.isEmpty ? "nothing at all" : available.joined(separator: ", "))"
+    case .source(let error): error.description
     case .unpack(let failure): "the archive was refused: \(failure)"
     case .unpacker(let reason): reason
     case .system(let step, let error):
@@ -47,6 +63,7 @@ public enum ImageStoreError: Error, Equatable, CustomStringConvertible {
 }
 
 /// Runs a step whose failure is the kernel's, and says which step it was.
+@discardableResult
 func step<Value: ~Copyable>(
   _ name: @autoclosure () -> String,
   _ body: () throws(SyscallError) -> Value

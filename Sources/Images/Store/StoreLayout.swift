@@ -6,10 +6,12 @@ import Linux
 ///
 ///     blobs/sha256/<hex>   configuration and manifest documents
 ///     layers/<short>       an unpacked layer; complete once it has this name
-///     records/<short>      which diffID that is, and its size
+///     records/<short>      which digest that is, its diffID and its size
+///     implied/<short>      its directories that have no entry of their own
 ///     names/<hex>          one file per name: the name and its manifest; <hex> is the SHA-256 of the name
 ///     leases/<random>      one file per use, locked as long as it lasts
-///     locks/<hex>          one file per diffID, locked while that layer is made
+///     locks/<hex>          one file per digest, locked while that layer is made
+///     partial/<hex>        the beginning of that digest's blob; only who holds its lock touches it
 ///     tmp/<random>         what is not complete yet, and tmp/<random>.lock, held by whom it belongs to
 ///     lock                 held shared to add and to begin using, exclusively to remove
 final class StoreLayout: Sendable {
@@ -19,9 +21,11 @@ final class StoreLayout: Sendable {
   let blobs: SharedFD
   let layers: SharedFD
   let records: SharedFD
+  let implied: SharedFD
   let names: SharedFD
   let leases: SharedFD
   let locks: SharedFD
+  let partial: SharedFD
   let temporary: SharedFD
 
   init(path: String) throws(ImageStoreError) {
@@ -43,9 +47,11 @@ final class StoreLayout: Sendable {
     blobs = try directory("sha256", in: directory("blobs", in: root))
     layers = try directory("layers", in: root)
     records = try directory("records", in: root)
+    implied = try directory("implied", in: root)
     names = try directory("names", in: root)
     leases = try directory("leases", in: root)
     locks = try directory("locks", in: root)
+    partial = try directory("partial", in: root)
     temporary = try directory("tmp", in: root)
   }
 

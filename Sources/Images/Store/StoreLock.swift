@@ -2,7 +2,7 @@ import Glibc
 import Linux
 
 /// A lock on a file of the store, held until the value goes.
-struct StoreLock: ~Copyable {
+struct StoreLock: ~Copyable, Sendable {
   private let file: OwnedFD
 
   /// Waits for the store's own lock.
@@ -26,16 +26,30 @@ struct StoreLock: ~Copyable {
     return StoreLock(file: file)
   }
 
-  /// Waits until nobody else makes this layer. Taken before the store's lock, never while holding it.
-  static func layer(_ layout: StoreLayout, _ diffID: ContentDigest) throws(ImageStoreError) -> StoreLock {
+  /// The lock of a layer if nobody makes that layer now. Taken before the store's lock, never while holding it.
+  static func layerIfFree(_ layout: StoreLayout, _ digest: ContentDigest) throws(ImageStoreError) -> StoreLock? {
     while true {
       let file = try step("layer lock") { () throws(SyscallError) in
-        let file = try openAt(layout.locks.raw, diffID.hex, O_RDWR | O_CREAT | O_NOFOLLOW)
-        try FileLock.lock(file.raw, .exclusive)
-        return file
+        try openAt(layout.locks.raw, digest.hex, O_RDWR | O_CREAT | O_NOFOLLOW)
+      }
+      guard try step("layer lock", { () throws(SyscallError) in try FileLock.tryLock(file.raw, .exclusive) }) else {
+        return nil
       }
       // Whoever removed the layer meanwhile removed this file too: the lock of a file without a name protects nothing.
       if try step("layer lock", { () throws(SyscallError) in try hasName(file.raw) }) { return StoreLock(file: file) }
+    }
+  }
+
+  /// Waits until nobody else makes this layer, in this process or another; ends early when the task is cancelled.
+  ///
+  /// The kernel announces a free lock only to a thread that is blocked for it, and there it cannot be cancelled: so it is
+  /// tried again and again, at first soon. Who waits here waits for a download.
+  static func layer(_ layout: StoreLayout, _ digest: ContentDigest) async throws(ImageStoreError) -> StoreLock {
+    var milliseconds: UInt64 = 5
+    while true {
+      if let lock = try layerIfFree(layout, digest) { return lock }
+      do { try await Task.sleep(nanoseconds: milliseconds * 1_000_000) } catch { throw .cancelled }
+      milliseconds = min(milliseconds * 2, 200)
     }
   }
 

@@ -47,27 +47,27 @@ extension StoreLayout {
   }
 
   /// What is known of an unpacked layer; it must be there.
-  func layer(_ diffID: ContentDigest) throws(ImageStoreError) -> LayerRecord {
-    guard let record = try layerIfPresent(diffID) else {
-      throw .damaged("layer \(diffID)", reason: "it is missing")
+  func layer(_ digest: ContentDigest) throws(ImageStoreError) -> LayerRecord {
+    guard let record = try layerIfPresent(digest) else {
+      throw .damaged("layer \(digest)", reason: "it is missing")
     }
     return record
   }
 
   /// The same, nil unless both the layer and its record are there.
-  func layerIfPresent(_ diffID: ContentDigest) throws(ImageStoreError) -> LayerRecord? {
-    let short = LayerRecord.shortName(diffID)
+  func layerIfPresent(_ digest: ContentDigest) throws(ImageStoreError) -> LayerRecord? {
+    let short = LayerRecord.shortName(digest)
     var status = stat()
     guard fstatat(layers.raw, short, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFDIR,
       let bytes = try file(records, short, limit: 64 << 10)
     else { return nil }
-    let record = try parsed("layer \(diffID)") { () throws(DocumentError) in try LayerRecord(parsing: bytes) }
-    // Another diffID with the same first 100 bits must never stand in for this one.
-    guard record.diffID == diffID else { throw .damaged("layer \(diffID)", reason: "its place holds \(record.diffID)") }
+    let record = try parsed("layer \(digest)") { () throws(DocumentError) in try LayerRecord(parsing: bytes) }
+    // Another digest with the same first 100 bits must never stand in for this one.
+    guard record.digest == digest else { throw .damaged("layer \(digest)", reason: "its place holds \(record.digest)") }
     return record
   }
 
-  private func file(_ directory: SharedFD, _ name: String, limit: Int) throws(ImageStoreError) -> [UInt8]? {
+  func file(_ directory: SharedFD, _ name: String, limit: Int) throws(ImageStoreError) -> [UInt8]? {
     do throws(SyscallError) {
       return try readRegularFile(directory.raw, name, limit: limit)
     } catch {
@@ -91,87 +91,4 @@ extension StoreLayout {
 extension ContentDigest {
   /// The SHA-256 of bytes.
   static func sha256(of bytes: [UInt8]) -> ContentDigest { ContentDigest(.sha256, bytes: SHA256.hash(data: bytes)) }
-}
-
-/// A name and the manifest it stands for.
-struct NameRecord: Equatable {
-  var reference: ImageReference
-  var manifest: ContentDigest
-
-  /// A name may be longer than a file's: its hash is not.
-  static func fileName(_ reference: ImageReference) -> String {
-    ContentDigest.sha256(of: Array(reference.description.utf8)).hex
-  }
-
-  init(reference: ImageReference, manifest: ContentDigest) {
-    self.reference = reference
-    self.manifest = manifest
-  }
-
-  init(parsing bytes: [UInt8]) throws(DocumentError) {
-    let root = try DocumentField("image name", bytes, limit: 64 << 10)
-    let name = try root["name"].requiredString(atMost: 1024)
-    do throws(ImageReferenceError) { reference = try ImageReference(name) } catch {
-      throw root["name"].failure(error.description)
-    }
-    manifest = try root["manifest"].digest()
-  }
-
-  var serialized: [UInt8] {
-    JSONValue.object([
-      JSONMember("manifest", .string(manifest.description)), JSONMember("name", .string(reference.description)),
-    ]).serialized()
-  }
-}
-
-/// What is known of an unpacked layer.
-struct LayerRecord: Equatable {
-  var diffID: ContentDigest
-  /// The sum of its files' sizes in bytes.
-  var contentBytes: Int64
-  var entries: Int64
-  /// Directories without an entry of their own: as an upper layer, this one gives them mode 0755 and root as owner.
-  var impliedDirectories: Int64
-
-  /// The layer's directory: the first 100 bits of the diffID in 20 letters and digits. Before Linux 6.5 all of an image's
-  /// layers must fit the one page of options that mount(2) takes.
-  static func shortName(_ diffID: ContentDigest) -> String {
-    let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
-    var name: [UInt8] = []
-    var bits = 0
-    var count = 0
-    for digit in diffID.hex.utf8.prefix(25) {
-      let value = Int(digit) - (digit >= UInt8(ascii: "a") ? 87 : 48)
-      bits = bits << 4 | value
-      count += 4
-      if count >= 5 {
-        count -= 5
-        name.append(alphabet[(bits >> count) & 31])
-        bits &= (1 << count) - 1
-      }
-    }
-    return String(decoding: name, as: UTF8.self)
-  }
-
-  init(diffID: ContentDigest, contentBytes: Int64, entries: Int64, impliedDirectories: Int64) {
-    self.diffID = diffID
-    self.contentBytes = contentBytes
-    self.entries = entries
-    self.impliedDirectories = impliedDirectories
-  }
-
-  init(parsing bytes: [UInt8]) throws(DocumentError) {
-    let root = try DocumentField("layer record", bytes, limit: 64 << 10)
-    diffID = try root["diffID"].digest()
-    contentBytes = try root["contentBytes"].count()
-    entries = try root["entries"].count()
-    impliedDirectories = try root["impliedDirectories"].count()
-  }
-
-  var serialized: [UInt8] {
-    JSONValue.object([
-      JSONMember("contentBytes", .integer(contentBytes)), JSONMember("diffID", .string(diffID.description)),
-      JSONMember("entries", .integer(entries)), JSONMember("impliedDirectories", .integer(impliedDirectories)),
-    ]).serialized()
-  }
 }

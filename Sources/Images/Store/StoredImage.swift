@@ -8,11 +8,19 @@ public struct StoredImage: Equatable, Sendable {
   public let id: ContentDigest
   /// The digest of its manifest.
   public let manifestDigest: ContentDigest
-  /// Its unpacked layers, the lowest first, the top-most last.
+  /// What its name stood for where it came from: the digest of an index, or of the manifest itself. The registry knows the
+  /// image as `repository@` this.
+  public let targetDigest: ContentDigest
+  /// What it runs on.
+  public let platform: Platform
+  /// The directories to stack, the lowest first, the top-most last, none of them twice. They are its unpacked layers and, if
+  /// layers have directories without an entry of their own, one more on top that gives these their owner, mode and times.
   public let layers: [LayerDirectory]
+  /// The digests of its layers when not compressed, as its configuration has them, the lowest first.
+  public let diffIDs: [ContentDigest]
   /// How it wants to be run. Untrusted.
   public let configuration: ImageConfiguration
-  /// The sum of all its files' sizes in bytes, layers counted as often as they occur.
+  /// The sum of all its files' sizes in bytes.
   public let size: Int64
   /// When it was made, as its maker says (RFC 3339); nil when it does not say.
   public let created: String?
@@ -20,6 +28,8 @@ public struct StoredImage: Equatable, Sendable {
 
 /// The directory of one unpacked layer: a lower directory of overlayfs, never to be written to.
 public struct LayerDirectory: Hashable, Sendable {
+  /// The digest of the layer's blob, which is what its place in the store follows from.
+  public let digest: ContentDigest
   /// The digest of the uncompressed layer.
   public let diffID: ContentDigest
   /// The absolute path of the directory that holds all layers. With it as working directory, `name` is all that mount(2)

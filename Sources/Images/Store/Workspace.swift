@@ -6,22 +6,21 @@ import Linux
 ///
 /// The lock file is there before the directory and goes after it, so whatever a dead writer left is found by its lock
 /// file, which nobody holds any more.
-struct Workspace: ~Copyable {
+final class Workspace: Sendable {
   private let layout: StoreLayout
   private let name: String
-  private let lock: OwnedFD
+  private let lock: SharedFD
   /// The directory, open.
-  let directory: OwnedFD
+  let directory: SharedFD
 
   init(_ layout: StoreLayout) throws(ImageStoreError) {
-    let name = randomName()
-    let lock = try step("temporary directory") { () throws(SyscallError) in
-      let file = try openAt(layout.temporary.raw, name + ".lock", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW)
-      // Somebody who cleans up may have been faster; EAGAIN then, and a second attempt of the caller's succeeds.
-      guard try FileLock.tryLock(file.raw, .exclusive), try hasName(file.raw) else {
-        throw SyscallError("temporary directory", EAGAIN)
+    let (name, lock) = try step("temporary directory") { () throws(SyscallError) in
+      while true {
+        let name = randomName()
+        let file = SharedFD(try openAt(layout.temporary.raw, name + ".lock", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW))
+        // Somebody who cleans up may have been faster.
+        if try FileLock.tryLock(file.raw, .exclusive), try hasName(file.raw) { return (name, file) }
       }
-      return file
     }
     let directory = try step("temporary directory") { () throws(SyscallError) in
       try Linux.makeDirectory(layout.temporary.raw, name)
@@ -30,7 +29,7 @@ struct Workspace: ~Copyable {
     self.layout = layout
     self.name = name
     self.lock = lock
-    self.directory = directory
+    self.directory = SharedFD(directory)
   }
 
   /// Makes an empty directory inside and opens it.
@@ -55,11 +54,16 @@ struct Workspace: ~Copyable {
     }
   }
 
-  /// Syncs the file system, then gives a directory that was made inside its final name.
+  /// Syncs the file system: all that was made inside is on disk then.
+  func sync(_ name: String) throws(ImageStoreError) {
+    let raw = directory.raw
+    try step("layer \(name)") { () throws(SyscallError) in try check("syncfs") { lx_syncfs(raw) } }
+  }
+
+  /// Gives a directory that was made inside, and synced, its final name.
   func place(directory made: String, as name: String, in target: SharedFD) throws(ImageStoreError) {
     let raw = directory.raw
     try step("layer \(name)") { () throws(SyscallError) in
-      try check("syncfs") { lx_syncfs(raw) }
       try check("renameat") { renameat(raw, made, target.raw, name) }
       try syncDirectory(target.raw)
     }
@@ -75,8 +79,8 @@ struct Workspace: ~Copyable {
   }
 
   /// Removes the directory with all it holds, then the lock file.
-  consuming func remove() throws(ImageStoreError) {
-    try Self.remove(layout, name)
+  func remove() throws(ImageStoreError) {
+    try withExtendedLifetime(lock) { () throws(ImageStoreError) in try Self.remove(layout, name) }
   }
 
   private static func remove(_ layout: StoreLayout, _ name: String) throws(ImageStoreError) {

@@ -16,9 +16,10 @@ struct Unpacker: Sendable {
     archive: Int32,
     into target: Int32,
     limits: UnpackLimits,
+    purpose: UnpackPurpose = .layer,
     cancellation: Cancellation
   ) throws(ImageStoreError) -> UnpackReport {
-    let child = try start(archive, target, limits)
+    let child = try start(archive, target, limits, purpose)
     let bytes: [UInt8]
     do throws(ImageStoreError) {
       bytes = try child.readReport(seconds: seconds, cancellation: cancellation)
@@ -35,13 +36,14 @@ struct Unpacker: Sendable {
   private func start(
     _ archive: Int32,
     _ target: Int32,
-    _ limits: UnpackLimits
+    _ limits: UnpackLimits,
+    _ purpose: UnpackPurpose
   ) throws(ImageStoreError) -> Child {
     let path: String
     if let program { path = program } else { path = try Self.programBesideThis() }
-    let input = try readOnly(archive)
+    let input = try Self.readOnly(archive)
     let pipe = try step("pipe") { () throws(SyscallError) in try Pipe() }
-    let arguments = [path, String(decoding: limits.serialized, as: UTF8.self), String(getpid())]
+    let arguments = [path, String(decoding: limits.serialized, as: UTF8.self), String(getpid()), purpose.rawValue]
     let descriptors = [input.raw, -1, -1, target, pipe.writer.raw]
     let pid: Int32
     do throws(SyscallError) {
@@ -53,7 +55,7 @@ struct Unpacker: Sendable {
   }
 
   /// The descriptor itself, or the same file opened again, so that the child can in no case write to it.
-  private func readOnly(_ archive: Int32) throws(ImageStoreError) -> OwnedFD {
+  static func readOnly(_ archive: Int32) throws(ImageStoreError) -> OwnedFD {
     try step("the archive cannot be read: expected a file or a pipe") { () throws(SyscallError) in
       let flags = try check("fcntl(F_GETFL)") { lx_fcntl_int(archive, F_GETFL, 0) }
       if flags & O_ACCMODE == O_RDONLY {

@@ -93,7 +93,7 @@ struct ArchiveEntry {
 
   /// The next block of its data; nil at the end.
   func nextBlock() throws(UnpackFailure) -> (bytes: UnsafeRawBufferPointer, offset: Int64)? {
-    try reader.nextBlock(tar)
+    try reader.nextBlock(tar, size: size)
   }
 
   private func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8]? {
@@ -105,3 +105,6 @@ struct ArchiveEntry {
     timespec(tv_sec: seconds, tv_nsec: (0..<1_000_000_000).contains(nanoseconds) ? nanoseconds : 0)
   }
 }
+
+/// The moment from which times count: for what nobody gives a time.
+var epoch: timespec { timespec(tv_sec: 0, tv_nsec: 0) }

@@ -3,18 +3,23 @@ import Crypto
 import Glibc
 import UnpackPlan
 
-/// Reads a tar archive, plain or compressed with gzip or zstd, in one pass that also computes both digests.
+/// Reads a tar archive, plain or compressed with gzip or zstd, in one pass that also computes the diffID.
 ///
 /// Two readers of libarchive in a row: the first only decompresses, each block of what it yields is hashed (the diffID)
-/// and handed to the second, which knows tar. What the first reads is hashed too (the digest). Neither notices a wrong
-/// checksum of gzip nor bytes after its end: the digests are what tells.
+/// and handed to the second, which knows tar. Neither notices a wrong checksum of gzip nor bytes after its end: the
+/// digest, which the parent computes of what it hands over, and the diffID are what tells.
 final class ArchiveReader {
   private let descriptor: Int32
   private var budget: Budget
-  private var digest = SHA256()
   private var diffID = SHA256()
   private var buffer: UnsafeMutableRawBufferPointer
   private var decompressor: OpaquePointer?
+  /// Whether the decompressed archive has come to its end.
+  private var plainEnded = false
+  /// How much of the data of the entry that is being read has been.
+  private var dataEnd: Int64 = 0
+  /// Whether the archive ended behind an entry's data, without the padding that should follow.
+  private var lacksPadding = false
   /// Why a callback stopped: libarchive only learns that it did.
   private var failure: UnpackFailure?
 
@@ -61,7 +66,6 @@ final class ArchiveReader {
     report.plainBytes = budget.plainBytes
     report.contentBytes = budget.contentBytes
     report.entries = budget.entries
-    report.digest = hexadecimal(digest.finalize())
     report.diffID = hexadecimal(diffID.finalize())
   }
 
@@ -70,9 +74,11 @@ final class ArchiveReader {
     _ body: (ArchiveEntry) throws(UnpackFailure) -> Void
   ) throws(UnpackFailure) {
     while true {
+      if lacksPadding { return }
       var header: OpaquePointer?
       let code = archive_read_next_header(tar, &header)
       if code == ARCHIVE_EOF { return }
+      dataEnd = 0
       try result(code, tar)
       guard let header else { throw UnpackFailure(.archive, "an entry without a header") }
       let entry = ArchiveEntry(header: header, reader: self, tar: tar)
@@ -86,18 +92,34 @@ final class ArchiveReader {
     }
   }
 
+  /// Whether an archive ends right behind the last byte of its last file, where nothing but padding should follow.
+  ///
+  /// umoci writes such layers, and what reads tar in Go takes them. libarchive skips the padding when it is asked for what
+  /// follows the last data, and cannot.
+  private func endsBehindData(of size: Int64) -> Bool {
+    failure == nil && plainEnded && dataEnd == size && size % 512 != 0 && budget.plainBytes % 512 == size % 512
+  }
+
   /// The next block of a file's data; nil at its end.
-  func nextBlock(_ tar: OpaquePointer) throws(UnpackFailure) -> (bytes: UnsafeRawBufferPointer, offset: Int64)? {
+  func nextBlock(
+    _ tar: OpaquePointer,
+    size: Int64
+  ) throws(UnpackFailure) -> (bytes: UnsafeRawBufferPointer, offset: Int64)? {
     var base: UnsafeRawPointer?
     var count = 0
     var offset: la_int64_t = 0
     let code = archive_read_data_block(tar, &base, &count, &offset)
     if code == ARCHIVE_EOF { return nil }
+    if code == ARCHIVE_FATAL, endsBehindData(of: size) {
+      lacksPadding = true
+      return nil
+    }
     try result(code, tar)
+    dataEnd = Int64(offset).addingReportingOverflow(Int64(count)).partialValue
     return (UnsafeRawBufferPointer(start: base, count: count), Int64(offset))
   }
 
-  /// After the tar's end there may be padding, and after the compressed stream anything: all of it is digested.
+  /// After the tar's end there may be padding, and after the compressed stream anything: all of it is read.
   private func drain() throws(UnpackFailure) {
     while plain().count > 0 {}
     if let failure { throw failure }
@@ -116,10 +138,7 @@ final class ArchiveReader {
       return UnsafeRawBufferPointer(start: nil, count: 0)
     }
     let block = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-    return accepted(block) { (budget) throws(UnpackFailure) in
-      try budget.read(count)
-      digest.update(bufferPointer: block)
-    }
+    return accepted(block) { (budget) throws(UnpackFailure) in try budget.read(count) }
   }
 
   /// One block of the decompressed archive; empty at the end and when `failure` is set.
@@ -130,7 +149,10 @@ final class ArchiveReader {
     var count = 0
     var offset: la_int64_t = 0
     let code = archive_read_data_block(decompressor, &base, &count, &offset)
-    if code == ARCHIVE_EOF { return nothing }
+    if code == ARCHIVE_EOF {
+      plainEnded = true
+      return nothing
+    }
     do throws(UnpackFailure) { try result(code, decompressor) } catch {
       failure = failure ?? error
       return nothing

@@ -2,22 +2,46 @@ import Glibc
 import Linux
 import UnpackPlan
 
-/// Directories that hide what lower layers have. Only CAP_SYS_ADMIN may set `trusted.overlay.opaque`, so the parent does.
-struct OpaqueDirectories {
+/// Directories that the parent is told of, by their paths of real directories.
+struct DirectorySet {
   private var known: Set<[UInt8]> = []
   private var bytes: Int64 = 0
+  private let limit: Int64
+  private let kind: UnpackFailure.Kind
+  private let words: String
   /// The report travels through a pipe and is held in memory at both ends.
-  private static let mostBytes: Int64 = 4 << 20
+  static let mostBytes: Int64 = 4 << 20
+
+  private init(_ limit: Int64, _ kind: UnpackFailure.Kind, _ words: String) {
+    self.limit = limit
+    self.kind = kind
+    self.words = words
+  }
+
+  /// Those that hide what lower layers have. Only CAP_SYS_ADMIN may set `trusted.overlay.opaque`, so the parent does.
+  static func opaque(_ limits: UnpackLimits) -> DirectorySet {
+    DirectorySet(limits.opaqueDirectories, .tooManyOpaqueDirectories, "opaque directories")
+  }
+
+  /// Those without an entry of their own, which take owner, mode and times from the layers below.
+  static func implied(_ limits: UnpackLimits) -> DirectorySet {
+    DirectorySet(limits.impliedDirectories, .tooManyImpliedDirectories, "directories without an entry of their own")
+  }
 
   var paths: [[UInt8]] { known.sorted { $0.lexicographicallyPrecedes($1) } }
 
-  mutating func insert(_ path: [[UInt8]], _ limits: UnpackLimits) throws(UnpackFailure) {
+  mutating func insert(_ path: [[UInt8]]) throws(UnpackFailure) {
     let joined = Array(path.joined(separator: [UInt8(ascii: "/")]))
     guard known.insert(joined).inserted else { return }
     bytes &+= Int64(joined.count)
-    guard known.count <= limits.opaqueDirectories, bytes <= Self.mostBytes else {
-      throw UnpackFailure(.tooManyOpaqueDirectories, "more than \(limits.opaqueDirectories) opaque directories")
+    guard known.count <= limit, bytes <= Self.mostBytes else {
+      throw UnpackFailure(kind, "more than \(limit) \(words), or names of them beyond \(Self.mostBytes) bytes")
     }
+  }
+
+  mutating func remove(_ path: [[UInt8]]) {
+    guard !known.isEmpty else { return }
+    known.remove(Array(path.joined(separator: [UInt8(ascii: "/")])))
   }
 
   /// Forgets a directory that is being removed, and all below it.

@@ -11,6 +11,14 @@ struct LayerDirectory: ~Copyable {
   let path: [[UInt8]]
 }
 
+/// A directory that was made because something lies in it.
+struct MadeDirectory {
+  /// Its path's parts, without symbolic links.
+  let path: [[UInt8]]
+  /// Whether it took the place of a whiteout of this very layer: it then hides what lies below.
+  let replacedWhiteout: Bool
+}
+
 /// Finds and makes the directories that names pass through.
 ///
 /// One part at a time, each opened without following anything; symbolic links are read and their parts put in front of
@@ -21,9 +29,7 @@ struct DirectoryResolver: ~Copyable {
   private let root: OwnedFD
   private let limits: UnpackLimits
   /// Directories that were made because something lies in them.
-  private(set) var implied: Int64 = 0
-  /// Directories that replaced a whiteout of this very layer, to be marked opaque.
-  private(set) var replacedWhiteouts: [[[UInt8]]] = []
+  private var made: [MadeDirectory] = []
 
   /// As many as the kernel follows in one path (path_resolution(7)).
   private static let mostLinks = 40
@@ -93,22 +99,23 @@ struct DirectoryResolver: ~Copyable {
     _ creating: Bool
   ) throws(UnpackFailure) -> OwnedFD? {
     let name = cString(part)
+    var replacedWhiteout = false
     if let status = try FileSystem.status(directory, name) {
       guard creating, FileSystem.isWhiteout(status) else { return try FileSystem.openPath(directory, name) }
       try FileSystem.attempt { () throws(SyscallError) in try check("unlinkat") { unlinkat(directory, name, 0) } }
-      replacedWhiteouts.append(path + [part])
+      replacedWhiteout = true
     } else if !creating {
       return nil
     }
     try FileSystem.attempt { () throws(SyscallError) in try check("mkdirat") { mkdirat(directory, name, 0o755) } }
-    implied &+= 1
+    made.append(MadeDirectory(path: path + [part], replacedWhiteout: replacedWhiteout))
     return try FileSystem.openPath(directory, name)
   }
 
-  /// Hands over, and forgets, the directories that replaced whiteouts.
-  mutating func takeReplacedWhiteouts() -> [[[UInt8]]] {
-    defer { replacedWhiteouts = [] }
-    return replacedWhiteouts
+  /// Hands over, and forgets, the directories that were made.
+  mutating func takeMade() -> [MadeDirectory] {
+    defer { made = [] }
+    return made
   }
 
   private func kind(_ descriptor: Int32) throws(UnpackFailure) -> mode_t {

@@ -9,22 +9,8 @@ extension LayerWriter {
     let file = try FileSystem.attempt { () throws(SyscallError) in
       try FileSystem.open(place.directory, place.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
     }
-    let raw = file.raw
-    let size = entry.size
-    var end: Int64 = 0
-    while let (bytes, offset) = try entry.nextBlock() {
-      let (last, overflow) = offset.addingReportingOverflow(Int64(bytes.count))
-      guard offset >= 0, !overflow, last <= size else {
-        throw UnpackFailure(.archive, "the entry has more data than its size of \(size) bytes")
-      }
-      try FileSystem.attempt { () throws(SyscallError) in try writeAll(raw, bytes, at: offset) }
-      end = max(end, last)
-    }
-    // A hole at the end has no block of its own.
-    if end < size {
-      try FileSystem.attempt { () throws(SyscallError) in try check("ftruncate") { ftruncate(raw, off_t(size)) } }
-    }
-    try describe(raw, entry, withTimes: true)
+    try writeData(of: entry, to: file.raw)
+    try describe(file.raw, entry, withTimes: true)
   }
 
   mutating func makeSymbolicLink(_ entry: ArchiveEntry, _ place: Place, _ target: [UInt8]) throws(UnpackFailure) {
@@ -67,16 +53,34 @@ extension LayerWriter {
     }
     try describe(place, entry, isLink: false)
   }
+}
 
-  private func writeAll(_ file: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SyscallError) {
-    var rest = bytes
-    var position = offset
-    while let base = rest.baseAddress, rest.count > 0 {
-      let (from, count) = (off_t(position), rest.count)
-      let written = try checkCount("pwrite") { pwrite(file, base, count, from) }
-      guard written > 0 else { throw SyscallError("pwrite", EIO) }
-      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-      position &+= Int64(written)
+/// Writes a regular file's data, holes left as such, to a file that is empty.
+func writeData(of entry: ArchiveEntry, to raw: Int32) throws(UnpackFailure) {
+  let size = entry.size
+  var end: Int64 = 0
+  while let (bytes, offset) = try entry.nextBlock() {
+    let (last, overflow) = offset.addingReportingOverflow(Int64(bytes.count))
+    guard offset >= 0, !overflow, last <= size else {
+      throw UnpackFailure(.archive, "the entry has more data than its size of \(size) bytes")
     }
+    try FileSystem.attempt { () throws(SyscallError) in try writeAll(raw, bytes, at: offset) }
+    end = max(end, last)
+  }
+  // A hole at the end has no block of its own.
+  if end < size {
+    try FileSystem.attempt { () throws(SyscallError) in try check("ftruncate") { ftruncate(raw, off_t(size)) } }
+  }
+}
+
+private func writeAll(_ file: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SyscallError) {
+  var rest = bytes
+  var position = offset
+  while let base = rest.baseAddress, rest.count > 0 {
+    let (from, count) = (off_t(position), rest.count)
+    let written = try checkCount("pwrite") { pwrite(file, base, count, from) }
+    guard written > 0 else { throw SyscallError("pwrite", EIO) }
+    rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    position &+= Int64(written)
   }
 }

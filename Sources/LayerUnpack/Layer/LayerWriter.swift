@@ -9,7 +9,8 @@ struct LayerWriter: ~Copyable {
   var resolver: DirectoryResolver
   let limits: UnpackLimits
   var report = UnpackReport()
-  var opaque = OpaqueDirectories()
+  var opaque: DirectorySet
+  private var implied: DirectorySet
   private var directoryTimes = DirectoryTimes()
   private var rootHasEntry = false
   /// The directory of the entry before: archives list the files of a directory one after the other.
@@ -18,6 +19,8 @@ struct LayerWriter: ~Copyable {
   init(root: consuming OwnedFD, limits: UnpackLimits) {
     resolver = DirectoryResolver(root: root, limits: limits)
     self.limits = limits
+    opaque = .opaque(limits)
+    implied = .implied(limits)
   }
 
   /// Makes what one entry says.
@@ -35,7 +38,6 @@ struct LayerWriter: ~Copyable {
         try describeRoot(entry)
       }
     }
-    for path in resolver.takeReplacedWhiteouts() { try opaque.insert(path, limits) }
   }
 
   /// Sets the directories' times, which every entry made in them changed, and returns the report so far.
@@ -44,9 +46,14 @@ struct LayerWriter: ~Copyable {
       let root = try resolver.open([], flags: O_RDONLY)
       let raw = root.raw
       try FileSystem.attempt { () throws(SyscallError) in try check("fchmod") { fchmod(raw, 0o755) } }
+      // Nothing says when it was made, so nothing that depends on the moment of unpacking shall.
+      try FileSystem.attempt { () throws(SyscallError) in
+        try check("futimens") { futimens(raw, [epoch, epoch]) }
+      }
+      try implied.insert([])
     }
     try directoryTimes.apply(resolver)
-    report.impliedDirectories = resolver.implied
+    report.impliedDirectories = implied.paths
     report.opaqueDirectories = opaque.paths
     return report
   }
@@ -71,12 +78,16 @@ struct LayerWriter: ~Copyable {
     if let recent, recent.name == components { return recent.directory }
     let found = try resolver.directory(components, creating: true)
     let directory = SharedDirectory(found)
+    for made in resolver.takeMade() {
+      try implied.insert(made.path)
+      if made.replacedWhiteout { try opaque.insert(made.path) }
+    }
     recent = RecentDirectory(name: components, directory: directory)
     return directory
   }
 
   private mutating func markOpaque(_ components: ArraySlice<[UInt8]>) throws(UnpackFailure) {
-    try opaque.insert(parent(components).path, limits)
+    try opaque.insert(parent(components).path)
   }
 
   /// A whiteout hides what lower layers have; what this layer has under the same name stays, and hides by itself, unless
@@ -85,7 +96,7 @@ struct LayerWriter: ~Copyable {
     let parent = try parent(components)
     let (raw, text) = (parent.raw, cString(name))
     if let status = try FileSystem.status(raw, text) {
-      if status.st_mode & S_IFMT == S_IFDIR { try opaque.insert(parent.path + [name], limits) }
+      if status.st_mode & S_IFMT == S_IFDIR { try opaque.insert(parent.path + [name]) }
       return
     }
     try FileSystem.attempt { () throws(SyscallError) in try check("mknodat") { mknodat(raw, text, S_IFCHR, 0) } }
@@ -129,6 +140,7 @@ struct LayerWriter: ~Copyable {
     if wasDirectory, isDirectory { return .directory }
     if wasDirectory {
       opaque.removeAll(below: path)
+      implied.removeAll(below: path)
       // A cached directory may lie inside.
       recent = nil
     }
@@ -150,7 +162,8 @@ struct LayerWriter: ~Copyable {
         try check("mkdirat") { mkdirat(place.directory, place.name, 0o700) }
       }
     }
-    if existing == .whiteout { try opaque.insert(path, limits) }
+    if existing == .whiteout { try opaque.insert(path) }
+    implied.remove(path)
     let directory = try FileSystem.attempt { () throws(SyscallError) in
       try FileSystem.open(place.directory, place.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
     }

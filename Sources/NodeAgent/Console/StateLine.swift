@@ -41,6 +41,9 @@ extension StateLine {
   /// Notices about what no status tells.
   private init?(_ notice: PodNotice) {
     switch notice.reason {
+    case "Pulling": self.init(subject: notice.container ?? "pod", text: "pulling its image")
+    case "Pulled" where notice.message.hasPrefix("Successfully"):
+      self.init(subject: notice.container ?? "pod", text: Sanitized.text(notice.message))
     case "Killing": self.init(subject: notice.container ?? "pod", text: "stopping")
     case "ExceededGracePeriod": self.init(subject: notice.container ?? "pod", text: "killing", isWarning: true)
     case "FailedCreatePodSandBox", "FailedKillPod", "SandboxChanged":
@@ -66,14 +69,17 @@ extension StateLine {
   static func changes(from old: PodStatus?, to new: PodStatus) -> [StateLine] {
     var lines: [StateLine] = []
     for container in new.containerStatuses {
-      guard case .waiting(let reason?, let message) = container.state, reason != "ContainerCreating" else { continue }
+      guard case .waiting(let reason?, let message) = container.state, reason != "ContainerCreating" || message != nil
+      else { continue }
       if let before = old?.containerStatuses.first(where: { $0.name == container.name }),
         before.state == container.state
       {
         continue
       }
-      let text = "waiting: \(reason)" + (message.map { ": " + Sanitized.text($0) } ?? "")
-      lines.append(StateLine(subject: container.name, text: text, isWarning: true))
+      let said = message.map(Sanitized.text)
+      let isProgress = reason == "ContainerCreating"
+      let text = isProgress ? said ?? "" : "waiting: \(reason)" + (said.map { ": " + $0 } ?? "")
+      lines.append(StateLine(subject: container.name, text: text, isWarning: !isProgress))
     }
     if old?.phase != new.phase { lines.append(StateLine(subject: "pod", text: new.phase.rawValue)) }
     return lines

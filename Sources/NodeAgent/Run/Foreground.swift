@@ -3,9 +3,12 @@ import CommandLineOptions
 import Glibc
 import Images
 import Linux
+import Manifests
+import NodeSettings
 import PodEngine
 import PodLogic
 import PodModel
+import Registry
 import RuntimeAPI
 import StateStore
 
@@ -22,6 +25,9 @@ struct Foreground {
   func run() async -> Int32 {
     do {
       return try await runOrThrow()
+    } catch let problem as ConfigurationFile.Problem {
+      say(problem.description)
+      return ExitStatus.badSpecification
     } catch let problem as ManifestSource.Problem {
       say(problem.text)
       return ExitStatus.badSpecification
@@ -44,9 +50,11 @@ struct Foreground {
     let pod = identified(found.pod)
     let signals = Signals()
     let style = style(for: pod)
-    let handle = try await engine(style).accept(pod)
+    let images = try images(found.secrets)
+    let handle = try await engine(style, images).accept(pod)
     let outcome = await PodRun(pod, handle, style, startedAt: start).follow(signals.values)
     try await handle.discard()
+    await images.registries.shutDown()
     if command.keep { tellKept(pod) }
     if command.output == .json { try FinalPod.write(pod, outcome.status, to: STDOUT_FILENO) }
     if let failure = outcome.failure {
@@ -56,7 +64,18 @@ struct Foreground {
     return ExitStatus.of(outcome.status)
   }
 
-  private func engine(_ style: PodRun.Style) throws -> PodEngine {
+  private func images(_ secrets: [Secret]) throws -> NodeImages {
+    let (configuration, warnings) = try ConfigurationFile.read(command.global.config)
+    for warning in warnings { say(warning) }
+    return NodeImages(
+      store: try ImageStore(root: command.global.imageStore),
+      registries: try RegistryClient(configuration),
+      options: PullOptions(configuration.images),
+      secrets: secrets
+    )
+  }
+
+  private func engine(_ style: PodRun.Style, _ images: NodeImages) throws -> PodEngine {
     let places = try NodePlaces(command.global, shim: command.shim)
     try places.prepare()
     let hierarchy = try CgroupHierarchy.discover(
@@ -66,7 +85,7 @@ struct Foreground {
     let retention = Retention(keepsLogs: command.keep, keepsLayers: command.keep)
     let ports = PodEngine.Ports(
       runtime: try RuntimeFactory(places: places, hierarchy: hierarchy).make(command.runtime),
-      images: try ImageStore(root: places.images),
+      images: images,
       ledger: NodeLedger(places.directories, hierarchy, retention, endsWithOwner: true),
       clock: SystemClock()
     )

@@ -13,6 +13,7 @@ enum ManifestSource {
   /// The pod, and warnings about it.
   struct Found {
     var pod: Pod
+    var secrets: [Secret]
     var warnings: [String]
   }
 
@@ -45,6 +46,6 @@ enum ManifestSource {
       let names = result.pods.map(\.metadata.name).joined(separator: ", ")
       throw Problem(text: "\(name): swiftlet run takes one pod, and the file has \(result.pods.count): \(names)")
     }
-    return Found(pod: pod, warnings: lines)
+    return Found(pod: pod, secrets: result.secrets, warnings: lines)
   }
 }

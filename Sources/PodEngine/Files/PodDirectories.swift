@@ -40,6 +40,7 @@ public struct PodDirectories: Hashable, Sendable {
       upper: "\(own)/u",
       work: "\(own)/w",
       terminationLog: "\(own)/termination-log",
+      volumes: "\(own)/v",
       hosts: "\(etc)/hosts",
       hostname: "\(etc)/hostname",
       resolvConf: "\(etc)/resolv.conf"

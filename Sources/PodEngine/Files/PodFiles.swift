@@ -21,7 +21,7 @@ struct PodFiles: Sendable {
   }
 
   /// Makes the directories of an attempt; the attempt must be new.
-  func prepare(_ container: String, attempt: Int) throws(SyscallError) {
+  func prepare(_ container: String, attempt: Int, volumes: [ImageVolume] = []) throws(SyscallError) {
     try ensureDirectory(AT_FDCWD, "\(directories.logs(pod))/\(container)")
     let layers = try openDirectory(AT_FDCWD, directories.layers(pod))
     let own = attemptName(container, attempt)
@@ -32,6 +32,17 @@ struct PodFiles: Sendable {
     try setMode("u", in: directory.raw, mode: 0o755)
     try makeDirectory(directory.raw, "w")
     try write("termination-log", "", in: directory.raw, mode: 0o666)
+    if volumes.isEmpty { return }
+    try makeDirectory(directory.raw, "v")
+    let parent = try openDirectory(directory.raw, "v")
+    for (index, volume) in volumes.enumerated() {
+      try makeDirectory(parent.raw, "\(index)")
+      let made = try openDirectory(parent.raw, "\(index)")
+      let raw = made.raw
+      try check("fchown") { fchown(raw, volume.uid, volume.gid) }
+      // After the owner, which would take set-group-id away.
+      try check("fchmod") { fchmod(raw, volume.mode) }
+    }
   }
 
   /// What an ended attempt left behind as its last words, by its termination message policy.

@@ -1,9 +1,20 @@
 import Images
+import PodModel
 
 /// Where images come from.
 public protocol ImageSource: Sendable {
   /// The image of a name, kept from removal while the answer's `lease` lives; `nil` if it is not there.
   func find(_ reference: ImageReference, holder: String) async throws(ImageStoreError) -> UsableImage?
+
+  /// Gets an image, whether it is there already or not, for a pod whose `imagePullSecrets` may be used.
+  ///
+  /// - Parameter progress: Told how far it is, in words, now and then.
+  func pull(
+    _ reference: ImageReference,
+    for pod: Pod,
+    holder: String,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws(ImageStoreError) -> UsableImage
 }
 
 /// An image that a container can be made of.
@@ -12,6 +23,8 @@ public struct UsableImage: Sendable {
   public var name: String
   /// The digest that names exactly this image.
   public var id: String
+  /// The sum of its files' sizes in bytes.
+  public var bytes: Int64
   /// Directories of its layers, the lowest first.
   public var layers: [String]
   /// How it wants to be run. Untrusted.
@@ -23,12 +36,14 @@ public struct UsableImage: Sendable {
   public init(
     name: String,
     id: String,
+    bytes: Int64 = 0,
     layers: [String],
     configuration: ImageConfiguration,
     lease: (any Sendable)? = nil
   ) {
     self.name = name
     self.id = id
+    self.bytes = bytes
     self.layers = layers
     self.configuration = configuration
     self.lease = lease

@@ -16,6 +16,8 @@ struct ContainerBlueprint {
   var image: ImageConfiguration
   /// Directories of the image's layers, the lowest first.
   var layers: [String]
+  /// Directories that the image wants empty.
+  var volumes: [ImageVolume] = []
   /// Who the container runs as.
   var user: ResolvedUser
   /// The filter of a `Localhost` profile, read and resolved; `nil` for other profiles.
@@ -42,6 +44,8 @@ struct ContainerPaths: Hashable {
   var work: String
   /// The file behind `terminationMessagePath`.
   var terminationLog: String
+  /// The directory that holds those of the image's volumes.
+  var volumes: String
   /// `/etc/hosts` of the pod.
   var hosts: String
   /// `/etc/hostname` of the pod.

@@ -5,7 +5,13 @@ extension ContainerBlueprint {
   /// Every mount of the container in the order in which they are made: the kernel's filesystems, what the pod's
   /// containers share, then the generated files.
   var mounts: [RuntimeSpecification.Mount] {
-    kernelMounts + generatedFiles
+    kernelMounts + imageVolumes + generatedFiles
+  }
+
+  private var imageVolumes: [RuntimeSpecification.Mount] {
+    volumes.enumerated().map { index, volume in
+      bind(volume.path, "\(paths.volumes)/\(index)", isPrivileged ? ["rw"] : ["rw", "nodev"])
+    }
   }
 
   private var kernelMounts: [RuntimeSpecification.Mount] {

@@ -35,7 +35,7 @@ struct ActionRunner: Sendable {
     _ action: PodAction,
     _ resources: PodResources,
     _ others: Others,
-    _ answer: @Sendable (Input) -> Void
+    _ answer: @escaping @Sendable (Input) -> Void
   ) async {
     switch action {
     case .createSandbox: answer(await createSandbox())

@@ -25,6 +25,10 @@ extension ContainerRun {
         bestEffort: runner.settings.bestEffortLimits
       )
     )
+    blueprint.volumes = try ImageVolumes(layers: image.layers).empty(
+      image.configuration.volumes,
+      except: ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", container.terminationMessagePath]
+    )
     blueprint.localhostProfile = try localhostProfile(blueprint)
     return blueprint
   }

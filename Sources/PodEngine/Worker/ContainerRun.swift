@@ -14,9 +14,9 @@ struct ContainerRun: Sendable {
   let id: ContainerID
   let resources: PodResources
 
-  func perform(_ action: ContainerAction, _ answer: Answer) async {
+  func perform(_ action: ContainerAction, _ answer: @escaping Answer) async {
     switch action {
-    case .resolveImage: answer(await resolveImage())
+    case .resolveImage: answer(await resolveImage(answer))
     case .create: await create(answer)
     case .start: await start(answer)
     case .stop: await signal(resources.stopSignals[container.name] ?? SignalName.terminate, .initProcess, answer)
@@ -31,49 +31,63 @@ struct ContainerRun: Sendable {
 
   // MARK: Image
 
-  private func resolveImage() async -> PodWorker.Input {
+  private func resolveImage(_ answer: @escaping Answer) async -> PodWorker.Input {
     do throws(ImageReferenceError) {
       let reference = try ImageReference(container.image)
-      return await find(reference)
+      return await find(reference, answer)
     } catch {
       return event(.imageFailed(.invalidName(error.description)))
     }
   }
 
-  private func find(_ reference: ImageReference) async -> PodWorker.Input {
+  /// The image as `imagePullPolicy` wants it: from the store, from the registry, or whichever has it first.
+  private func find(_ reference: ImageReference, _ answer: @escaping Answer) async -> PodWorker.Input {
     let holder = "pod \(runner.pod.metadata.namespace)/\(runner.pod.metadata.name)"
-    do throws(ImageStoreError) {
-      if let image = try await runner.ports.images.find(reference, holder: holder) {
-        return .image(container.name, attempt: id.attempt, image)
+    if container.imagePullPolicy != .always {
+      do throws(ImageStoreError) {
+        if let image = try await runner.ports.images.find(reference, holder: holder) {
+          return .image(container.name, attempt: id.attempt, image, nil)
+        }
+      } catch {
+        return event(.imageFailed(.inspect(error.description)))
       }
-    } catch {
-      return event(.imageFailed(.inspect(error.description)))
     }
     if container.imagePullPolicy == .never {
       let message = "Container image \"\(container.image)\" is not present with pull policy of Never"
       return event(.imageFailed(.neverPull(message)))
     }
-    return event(
-      .imageFailed(
-        .pull(
-          "the image \(reference) is not in the image store, and this version cannot pull images; "
-            + "import it with: swiftlet image import ROOTFS.tar \(reference.familiar)"
-        )
-      )
-    )
+    return await pull(reference, holder, answer)
+  }
+
+  private func pull(_ reference: ImageReference, _ holder: String, _ answer: @escaping Answer) async -> PodWorker.Input
+  {
+    answer(event(.imagePulling))
+    let start = ContinuousClock.now
+    do throws(ImageStoreError) {
+      let image = try await runner.ports.images.pull(reference, for: runner.pod, holder: holder) { text in
+        answer(event(.imageProgress(text)))
+      }
+      let pulled = PullSummary(duration: start.duration(to: .now), bytes: image.bytes)
+      return .image(container.name, attempt: id.attempt, image, pulled)
+    } catch {
+      return event(.imageFailed(.pull(error.description)))
+    }
   }
 
   // MARK: Life
 
-  private func create(_ answer: Answer) async {
+  private func create(_ answer: @escaping Answer) async {
+    let volumes: [ImageVolume]
     let translation: ContainerTranslation
     do throws(ConfigurationError) {
-      translation = try ContainerTranslation(try blueprint())
+      let blueprint = try blueprint()
+      volumes = blueprint.volumes
+      translation = try ContainerTranslation(blueprint)
     } catch {
       return answer(event(.createFailed(.configuration(error.description))))
     }
     do throws(SyscallError) {
-      try runner.files.prepare(container.name, attempt: id.attempt)
+      try runner.files.prepare(container.name, attempt: id.attempt, volumes: volumes)
     } catch {
       return answer(event(.createFailed(.runtime("the container's directories: \(error)"))))
     }
@@ -103,7 +117,7 @@ struct ContainerRun: Sendable {
   }
 
   /// A container that could not be made, or be attached to, leaves nothing behind.
-  private func withdraw(_ error: RuntimeError, _ answer: Answer) async {
+  private func withdraw(_ error: RuntimeError, _ answer: @escaping Answer) async {
     var message = error.description
     do throws(RuntimeError) { try await runner.runtime.delete(id) } catch {
       switch error {
@@ -118,7 +132,7 @@ struct ContainerRun: Sendable {
     if case .sandboxLost = error { answer(.event(.sandboxLost)) }
   }
 
-  private func start(_ answer: Answer) async {
+  private func start(_ answer: @escaping Answer) async {
     do throws(RuntimeError) {
       let status = try await runner.runtime.start(id)
       if case .running(let pid, let time) = status.state {
@@ -130,7 +144,7 @@ struct ContainerRun: Sendable {
     }
   }
 
-  private func explainFailedStart(_ error: RuntimeError, _ answer: Answer) async {
+  private func explainFailedStart(_ error: RuntimeError, _ answer: @escaping Answer) async {
     switch error {
     case .sandboxLost:
       answer(event(.ended(unknownEnd, message: error.description)))
@@ -142,7 +156,7 @@ struct ContainerRun: Sendable {
     }
   }
 
-  private func awaitEnd(_ answer: Answer) async {
+  private func awaitEnd(_ answer: @escaping Answer) async {
     var end: ContainerEnd
     var message = ""
     do throws(RuntimeError) {
@@ -170,7 +184,7 @@ struct ContainerRun: Sendable {
     )
   }
 
-  private func signal(_ number: Int32, _ target: SignalTarget, _ answer: Answer) async {
+  private func signal(_ number: Int32, _ target: SignalTarget, _ answer: @escaping Answer) async {
     do throws(RuntimeError) {
       try await runner.runtime.signal(id, number, to: target)
     } catch {
@@ -183,7 +197,7 @@ struct ContainerRun: Sendable {
     }
   }
 
-  private func delete(_ answer: Answer) async {
+  private func delete(_ answer: @escaping Answer) async {
     do throws(RuntimeError) {
       try await runner.runtime.delete(id)
     } catch {

@@ -10,7 +10,7 @@ actor PodWorker {
     case event(PodEvent)
     case timer
     case sandbox(SandboxStatus)
-    case image(String, attempt: Int, UsableImage)
+    case image(String, attempt: Int, UsableImage, PullSummary?)
     case created(String, attempt: Int, CreatedContainer)
   }
 
@@ -88,9 +88,10 @@ actor PodWorker {
     case .sandbox(let status):
       resources.sharedMemoryPath = status.sharedMemoryPath
       note(.sandboxCreated)
-    case .image(let name, let attempt, let image):
+    case .image(let name, let attempt, let image, let pulled):
       resources.images[name] = image
-      note(.container(name, attempt: attempt, .imageReady(ImageIdentity(name: image.name, id: image.id))))
+      let identity = ImageIdentity(name: image.name, id: image.id)
+      note(.container(name, attempt: attempt, .imageReady(identity, pulled: pulled)))
     case .created(let name, let attempt, let container):
       resources.stopSignals[name] = container.stopSignal
       for dropped in container.droppedLimits { publisher.yield(.limitDropped(dropped)) }
@@ -174,7 +175,7 @@ extension PodEvent {
   /// Worth a notice although it changes nothing.
   fileprivate var isWorthTelling: Bool {
     switch self {
-    case .container(_, _, .signalFailed): true
+    case .container(_, _, .signalFailed), .container(_, _, .imagePulling): true
     default: false
     }
   }

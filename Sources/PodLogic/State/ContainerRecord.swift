@@ -40,6 +40,8 @@ public struct ContainerRecord: Hashable, Sendable {
   public internal(set) var ended: [Termination] = []
   /// Why the attempt could not be made.
   public internal(set) var obstacle: Obstacle?
+  /// How far getting its image is, in words; `nil` unless that is being done.
+  public internal(set) var progress: String?
   /// The image that the attempt uses or used.
   public internal(set) var image: ImageIdentity?
   /// The runtime's name of the attempt, as its status shows it.

@@ -22,8 +22,12 @@ public enum PodEvent: Hashable, Sendable {
 
 /// What happened to an attempt of a container.
 public enum ContainerEvent: Hashable, Sendable {
-  /// The image is in the store.
-  case imageReady(ImageIdentity)
+  /// The image is being got.
+  case imagePulling
+  /// How far that is, in words.
+  case imageProgress(String)
+  /// The image is in the store; `pulled` tells what that took if it was not there before.
+  case imageReady(ImageIdentity, pulled: PullSummary?)
   /// The image cannot be had.
   case imageFailed(ImageFailure)
   /// The attempt exists under this name.
@@ -42,6 +46,20 @@ public enum ContainerEvent: Hashable, Sendable {
   case deleted
   /// It could not be removed.
   case deleteFailed(String)
+}
+
+/// What it took to get an image.
+public struct PullSummary: Hashable, Sendable {
+  /// From the decision to get it until it was there.
+  public var duration: Duration
+  /// The sum of its files' sizes in bytes.
+  public var bytes: Int64
+
+  /// Makes a summary.
+  public init(duration: Duration, bytes: Int64) {
+    self.duration = duration
+    self.bytes = bytes
+  }
 }
 
 /// Why an image cannot be had.

@@ -36,8 +36,17 @@ public struct PodNotice: Hashable, Sendable {
 
   private init?(_ event: ContainerEvent, container: String, image: String) {
     switch event {
-    case .imageReady:
+    case .imagePulling: self.init("Pulling", "Pulling image \"\(image)\"", container: container)
+    case .imageReady(_, nil):
       self.init("Pulled", "Container image \"\(image)\" already present on machine", container: container)
+    case .imageReady(_, let pulled?):
+      self.init(
+        "Pulled",
+        "Successfully pulled image \"\(image)\" in \(pulled.duration.inMilliseconds). Image size: \(pulled.bytes) bytes.",
+        container: container
+      )
+    case .imageFailed(.pull(let text)):
+      self.init("Failed", "Failed to pull image \"\(image)\": \(text)", container: container, isWarning: true)
     case .imageFailed(let failure):
       self.init(failure.eventReason, failure.message, container: container, isWarning: true)
     case .created: self.init("Created", "Container created", container: container)
@@ -48,7 +57,7 @@ public struct PodNotice: Hashable, Sendable {
       self.init("Failed", "Error: \(text)", container: container, isWarning: true)
     case .signalFailed(let text), .deleteFailed(let text):
       self.init("FailedKillPod", "error killing container: \(text)", container: container, isWarning: true)
-    case .ended, .deleted: return nil
+    case .imageProgress, .ended, .deleted: return nil
     }
   }
 
@@ -66,6 +75,17 @@ public struct PodNotice: Hashable, Sendable {
       )
     case .resolveImage, .create, .start, .delete: return nil
     }
+  }
+}
+
+extension Duration {
+  /// As the kubelet prints it: `1.234s`, `87ms`.
+  fileprivate var inMilliseconds: String {
+    let parts = components
+    let milliseconds = parts.attoseconds / 1_000_000_000_000_000
+    if parts.seconds == 0 { return "\(milliseconds)ms" }
+    let digits = String(milliseconds)
+    return "\(parts.seconds).\(String(repeating: "0", count: max(0, 3 - digits.utf8.count)))\(digits)s"
   }
 }
 

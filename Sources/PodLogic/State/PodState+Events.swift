@@ -63,12 +63,19 @@ extension SandboxRecord {
 extension ContainerRecord {
   fileprivate mutating func apply(_ event: ContainerEvent, at now: Moment) {
     switch event {
-    case .imageReady(let identity):
+    case .imagePulling:
+      // The kubelet shows why it waited last until the next attempt has an outcome.
+      return
+    case .imageProgress(let text):
+      if activity == .resolvingImage { progress = text }
+    case .imageReady(let identity, _):
       guard activity == .resolvingImage else { return }
       image = identity
+      progress = nil
       activity = .imageReady
     case .imageFailed(let failure):
       guard activity == .resolvingImage else { return }
+      progress = nil
       imageBackOff.count(now.instant, now: now.instant, .image)
       fail(failure.reason, failure.message, at: now.instant, delay: imageBackOff.delay)
     case .created(let name):

@@ -52,7 +52,7 @@ struct ContainerStatusView {
   private var isEnding: Bool { isFinished || state.stop != nil }
 
   private var neverRan: ContainerState {
-    guard isFinished else { return .waiting(reason: "ContainerCreating", message: nil) }
+    guard isFinished else { return .waiting(reason: "ContainerCreating", message: record.progress) }
     return terminated(
       .unknown(
         startedAt: nil,

@@ -29,9 +29,12 @@ struct Challenge: Equatable {
           guard let name = token() else { break }
           skip(" \t")
           // A word without "=" begins the next challenge.
-          guard take(UInt8(ascii: "=")), let value = value() else {
+          guard take(UInt8(ascii: "=")) else {
             position = start
             break
+          }
+          guard let value = value() else {
+            return found + [Challenge(scheme: scheme.lowercased(), parameters: parameters)]
           }
           parameters[name.lowercased()] = value
         }

@@ -4,12 +4,24 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// Sends requests and waits for the heads of their answers: redirects, retries, and what all failures are called.
 struct Exchange: Sendable {
   let client: HTTPClient
   let limits: TransferLimits
   let subject: String
+  /// Whether anybody was there who speaks what was spoken.
+  let reach = Reach()
+
+  /// Remembers that a connection came about, TLS included.
+  final class Reach: Sendable {
+    private let connected = Mutex(false)
+
+    var isConnected: Bool { connected.withLock { $0 } }
+
+    fileprivate func noteConnection() { connected.withLock { $0 = true } }
+  }
 
   /// A request without credentials in its address.
   struct Request: Sendable {
@@ -39,7 +51,9 @@ struct Exchange: Sendable {
         failure = error
       }
       let wait = failure.retryAfter ?? 0
-      guard failure.kind == .transient, attempt < limits.attempts, wait <= limits.longestRetryAfter else { throw failure }
+      guard failure.kind == .transient, attempt < limits.attempts, wait <= limits.longestRetryAfter else {
+        throw failure
+      }
       try await pause(attempt: attempt, atLeast: wait)
       attempt += 1
     }
@@ -80,7 +94,10 @@ struct Exchange: Sendable {
       }
       let next = try current.resolve(location, subject)
       if !current.isPlain && next.isPlain {
-        throw ContentSourceError(.invalid, "\(subject): redirected from HTTPS to plain HTTP at \(next.authority), refused")
+        throw ContentSourceError(
+          .invalid,
+          "\(subject): redirected from HTTPS to plain HTTP at \(next.authority), refused"
+        )
       }
       try Self.checkReach(from: origin, to: next, subject)
       // A signed address needs no credentials, and another host must not see them (CVE-2020-15157).
@@ -103,7 +120,10 @@ struct Exchange: Sendable {
       case .local: source != .local
       }
     if isRefused {
-      throw ContentSourceError(.invalid, "\(subject): redirected to \(to.authority), an address of this machine or its network, refused")
+      throw ContentSourceError(
+        .invalid,
+        "\(subject): redirected to \(to.authority), an address of this machine or its network, refused"
+      )
     }
   }
 
@@ -121,48 +141,13 @@ struct Exchange: Sendable {
       message.body = .bytes(Array(form.utf8))
     }
     do {
-      return try await client.execute(message, deadline: .distantFuture)
+      let response = try await client.execute(message, deadline: .distantFuture)
+      reach.noteConnection()
+      return response
     } catch {
-      throw failure(error)
+      if !TransferFailure.isConnectionFailure(error) { reach.noteConnection() }
+      throw TransferFailure(subject: subject, limits: limits).error(error)
     }
-  }
-
-  /// What the libraries' errors mean.
-  func failure(_ error: any Error) -> ContentSourceError {
-    if error is CancellationError { return ContentSourceError(.transient, "\(subject): cancelled") }
-    if let error = error as? HTTPClientError {
-      switch error {
-      case .readTimeout: return transient("no byte came for \(Self.seconds(limits.stallMilliseconds))")
-      case .connectTimeout: return transient("no connection within \(Self.seconds(limits.connectMilliseconds))")
-      case .tlsHandshakeTimeout: return transient("no TLS handshake within \(Self.seconds(limits.connectMilliseconds))")
-      case .remoteConnectionClosed: return transient("the connection was closed")
-      case .cancelled: return transient("cancelled")
-      default: return ContentSourceError(.invalid, "\(subject): \(error.shortDescription.shortened)")
-      }
-    }
-    if error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError {
-      return ContentSourceError(
-        .configuration,
-        "\(subject): TLS failed: \("\(error)".shortened); is its certificate signed by an authority that this machine "
-          + "trusts? name one with caFile under registries"
-      )
-    }
-    if let error = error as? NIOConnectionError {
-      if error.dnsAError != nil || error.dnsAAAAError != nil, error.connectionErrors.isEmpty {
-        return transient("the name \(error.host.shortened) cannot be resolved")
-      }
-      let reason = error.connectionErrors.first.map { "\($0.error)" } ?? "no address"
-      return transient("no connection: \(reason.shortened)")
-    }
-    return transient("\(error)".shortened)
-  }
-
-  private func transient(_ text: String) -> ContentSourceError {
-    ContentSourceError(.transient, "\(subject): \(text)")
-  }
-
-  private static func seconds(_ milliseconds: Int64) -> String {
-    milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
   }
 }
 

@@ -46,7 +46,10 @@ public final class RegistryClient: Sendable {
   func http(_ endpoint: RegistryEndpoint) throws(ContentSourceError) -> HTTPClient {
     let key = endpoint.caFile ?? ""
     if let known = clients.withLock({ $0[key] }) { return known }
-    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: try http(caFile: endpoint.caFile, endpoint))
+    let client = HTTPClient(
+      eventLoopGroupProvider: .singleton,
+      configuration: try http(caFile: endpoint.caFile, endpoint)
+    )
     let kept = clients.withLock { clients in
       if let known = clients[key] { return known }
       clients[key] = client

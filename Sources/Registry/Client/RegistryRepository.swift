@@ -121,11 +121,7 @@ public final class RegistryRepository: ContentSource {
   private func subject(_ wanted: String) -> String { "\(reference.repository): \(wanted)" }
 
   private func exchangeFailure(_ error: any Error, _ wanted: String) -> ContentSourceError {
-    // The client in it is not used for this.
-    guard let endpoint = client.configuration.endpoints(for: reference).first,
-      let http = try? client.http(endpoint)
-    else { return ContentSourceError(.transient, "\(subject(wanted)): \("\(error)".shortened)") }
-    return Exchange(client: http, limits: client.configuration.limits, subject: subject(wanted)).failure(error)
+    TransferFailure(subject: subject(wanted), limits: client.configuration.limits).error(error)
   }
 }
 
@@ -141,12 +137,12 @@ extension RegistryRepository {
   ) async throws(ContentSourceError) -> HTTPClientResponse {
     let endpoints = client.configuration.endpoints(for: reference)
     let preferred = proven.withLock { $0 }
-    var failures: [(endpoint: RegistryEndpoint, error: ContentSourceError)] = []
+    var failures: [Failure] = []
     let others = endpoints.filter { $0 != preferred?.endpoint }
     for endpoint in (preferred.map { [$0.endpoint] } ?? []) + others {
       // Nothing but TLS that is not spoken leads to plain HTTP; certainly not an answer.
       if endpoint.isPlain, endpoint != preferred?.endpoint,
-        let secure = failures.last(where: { $0.endpoint.address == endpoint.address }), !secure.error.mayBePlain
+        failures.contains(where: { $0.endpoint.address == endpoint.address && $0.isConnected })
       {
         continue
       }
@@ -155,20 +151,26 @@ extension RegistryRepository {
         accept: accept,
         range: range
       )
-      do throws(ContentSourceError) { return try await get(request, endpoint, wanted) } catch {
-        failures.append((endpoint, error))
+      let subject =
+        endpoint.name == reference.domain ? subject(wanted) : "\(subject(wanted)) at mirror \(endpoint.name)"
+      let exchange = Exchange(client: try client.http(endpoint), limits: client.configuration.limits, subject: subject)
+      do throws(ContentSourceError) { return try await get(request, endpoint, exchange) } catch {
+        failures.append(Failure(endpoint: endpoint, error: error, isConnected: exchange.reach.isConnected))
       }
     }
     throw summary(failures, wanted)
   }
 
-  private func summary(
-    _ failures: [(endpoint: RegistryEndpoint, error: ContentSourceError)],
-    _ wanted: String
-  ) -> ContentSourceError {
+  private struct Failure {
+    let endpoint: RegistryEndpoint
+    let error: ContentSourceError
+    let isConnected: Bool
+  }
+
+  private func summary(_ failures: [Failure], _ wanted: String) -> ContentSourceError {
     // The registry's own answer; and of HTTPS and HTTP the one that got farther.
     let own = failures.filter { $0.endpoint.name == reference.domain }
-    guard let last = own.last(where: { !$0.error.mayBePlain }) ?? own.first ?? failures.last else {
+    guard let last = own.last(where: { $0.isConnected }) ?? own.first ?? failures.last else {
       return ContentSourceError(.configuration, "\(subject(wanted)): there is no registry to ask")
     }
     return last.error
@@ -177,10 +179,8 @@ extension RegistryRepository {
   private func get(
     _ request: Exchange.Request,
     _ endpoint: RegistryEndpoint,
-    _ wanted: String
+    _ exchange: Exchange
   ) async throws(ContentSourceError) -> HTTPClientResponse {
-    let subject = endpoint.name == reference.domain ? subject(wanted) : "\(subject(wanted)) at mirror \(endpoint.name)"
-    let exchange = Exchange(client: try client.http(endpoint), limits: client.configuration.limits, subject: subject)
     var request = request
     request.authorization = proven.withLock { $0?.endpoint == endpoint ? $0?.authorization : nil }
     var response = try await exchange.send(request)
@@ -188,7 +188,7 @@ extension RegistryRepository {
       if let used = request.authorization { client.tokens.forget(used) }
       (response, request.authorization) = try await authorized(request, response, endpoint, exchange)
     }
-    guard [200, 206, 416].contains(response.status.code) else { throw await refusal(response, endpoint, subject) }
+    guard [200, 206, 416].contains(response.status.code) else { throw await refusal(response, exchange.subject) }
     proven.withLock { [authorization = request.authorization] in
       $0 = Way(endpoint: endpoint, authorization: authorization)
     }
@@ -242,18 +242,18 @@ extension RegistryRepository {
         for: bearer,
         repository: reference.path,
         offer,
-        isRegistryPlain: endpoint.isPlain,
+        from: endpoint,
         exchange
       )
     }
-    guard challenges.contains(where: { $0.scheme == "basic" }), case .password(let user, let password) = offer.credential
+    guard challenges.contains(where: { $0.scheme == "basic" }),
+      case .password(let user, let password) = offer.credential
     else { return nil }
     return RegistryCredential.basic(user, password)
   }
 
   private func refusal(
     _ response: HTTPClientResponse,
-    _ endpoint: RegistryEndpoint,
     _ subject: String
   ) async -> ContentSourceError {
     let text = await ErrorBody.read(response)
@@ -270,11 +270,6 @@ extension RegistryRepository {
       return ContentSourceError(.invalid, "\(subject): answers \(response.status.code)\(text), expected 200")
     }
   }
-}
-
-extension ContentSourceError {
-  /// Whether the other side may speak plain HTTP: nothing came that TLS could be blamed for.
-  fileprivate var mayBePlain: Bool { kind == .transient || kind == .configuration }
 }
 
 extension Substring {

@@ -1,11 +1,12 @@
 import AsyncHTTPClient
 import Images
 import NIOCore
+import Synchronization
 
 /// The body of an answer, checked against what was asked for.
 ///
-/// `@unchecked Sendable`: the contract of ``BlobStream`` is that `next` is never called by two tasks at once, and nothing
-/// else touches what changes.
+/// `@unchecked Sendable`: the contract of ``BlobStream`` is that `next` is never called by two tasks at once; nothing else
+/// touches what changes but for the wish to end, which has a lock of its own.
 final class ResponseStream: BlobStream, @unchecked Sendable {
   let offset: Int64
   private let size: Int64
@@ -15,6 +16,7 @@ final class ResponseStream: BlobStream, @unchecked Sendable {
   private var iterator: HTTPClientResponse.Body.AsyncIterator?
   private var position: Int64
   private var window: (start: ContinuousClock.Instant, position: Int64)
+  private let isCancelled = Mutex(false)
   /// What came in one piece and is more than one chunk.
   private var rest = ByteBuffer()
 
@@ -60,6 +62,11 @@ final class ResponseStream: BlobStream, @unchecked Sendable {
   }
 
   private func receive() async throws(ContentSourceError) -> ByteBuffer? {
+    if isCancelled.withLock({ $0 }) {
+      // Without its iterator the transfer ends.
+      iterator = nil
+      throw ContentSourceError(.transient, "\(subject): cancelled")
+    }
     guard var iterator else { return nil }
     do {
       let buffer = try await iterator.next()
@@ -85,6 +92,6 @@ final class ResponseStream: BlobStream, @unchecked Sendable {
     window = (.now, position)
   }
 
-  /// Dropping the iterator ends the transfer.
-  func cancel() async { iterator = nil }
+  /// May be called while `next` waits, which then ends with its task.
+  func cancel() async { isCancelled.withLock { $0 = true } }
 }

@@ -27,22 +27,21 @@ final class TokenService: Sendable {
 
   /// A value for `Authorization` that answers a bearer challenge.
   ///
-  /// - Parameter isRegistryPlain: Whether the registry itself is reached without TLS; the password goes no less safe way
-  ///   than that.
+  /// - Parameter endpoint: The registry that sent the challenge. Without TLS a credential goes to itself at most, if it is
+  ///   reached so too, and to this machine.
   func authorization(
     for challenge: Challenge,
     repository: String,
     _ offer: OfferedCredential,
-    isRegistryPlain: Bool,
+    from endpoint: RegistryEndpoint,
     _ exchange: Exchange
   ) async throws(ContentSourceError) -> String {
     guard let realm = challenge.parameters["realm"] else {
       throw ContentSourceError(.invalid, "\(exchange.subject): its bearer challenge names no realm to get a token from")
     }
     let address = try URLParts(realm, exchange.subject)
-    if address.isPlain, offer.credential != .anonymous,
-      !isRegistryPlain, HostKind(authority: address.authority) != .loopback
-    {
+    let isItself = endpoint.isPlain && HostKind.host(of: address.authority) == HostKind.host(of: endpoint.address)
+    if address.isPlain, offer.credential != .anonymous, !isItself, HostKind(authority: address.authority) != .loopback {
       throw ContentSourceError(
         .invalid,
         "\(exchange.subject): it wants the credentials sent to \(address.authority) without TLS, refused"
@@ -69,7 +68,8 @@ final class TokenService: Sendable {
     tokens.withLock { tokens in tokens = tokens.filter { "Bearer " + $0.value.text != authorization } }
   }
 
-  private func request(_ key: Key, _ address: URLParts, _ exchange: Exchange) async throws(ContentSourceError) -> Token {
+  private func request(_ key: Key, _ address: URLParts, _ exchange: Exchange) async throws(ContentSourceError) -> Token
+  {
     let subject = "\(exchange.subject): token service \(address.authority)"
     var query = "service=\(key.service.percentEncoded)&scope=\(key.scope.percentEncoded)"
     var request = Exchange.Request(url: address.text)
@@ -99,7 +99,10 @@ final class TokenService: Sendable {
   private func token(_ response: HTTPClientResponse, _ subject: String) async throws(ContentSourceError) -> Token {
     let bytes: [UInt8]
     do { bytes = Array(try await response.body.collect(upTo: Self.greatestSize).readableBytesView) } catch {
-      throw ContentSourceError(.transient, "\(subject): its answer breaks off or has more than \(Self.greatestSize) bytes")
+      throw ContentSourceError(
+        .transient,
+        "\(subject): its answer breaks off or has more than \(Self.greatestSize) bytes"
+      )
     }
     let limits = JSONLimits(bytes: Self.greatestSize, depth: 16, values: 1_000)
     // Its content may be a secret: what is wrong with it is not told in detail.

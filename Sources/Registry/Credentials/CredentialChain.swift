@@ -10,7 +10,7 @@ public struct CredentialChain: CredentialSource {
     var all: [OfferedCredential] = []
     for source in sources {
       for offer in try await source.credentials(registry: registry, path: path)
-      where !all.contains(where: { $0.credential == offer.credential }) {
+      where offer.credential != .anonymous && !all.contains(where: { $0.credential == offer.credential }) {
         all.append(offer)
       }
     }

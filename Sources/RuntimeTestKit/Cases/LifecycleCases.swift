@@ -19,6 +19,29 @@ extension ConformanceCase {
       try expect(try await pod.wait(id).outcome, is: .exited(code: 0), "the exit")
       try expect(access(context.world.shared + "/ran", F_OK) == 0, "the program to have run", seen: "it did not")
     },
+    // 14 are the most that fsconfig(2) takes in one value, 15 the first for which Linux before 6.5 needs mount(2).
+    ConformanceCase("a root may have up to 120 layers, and the upper ones hide the lower ones") { context in
+      let pod = try await context.sandbox()
+      var layers = [context.world.layer]
+      for number in 2...120 {
+        let layer = "\(context.world.directory)/layer-\(number)"
+        try ensureDirectories(layer + "/numbers", mode: 0o755)
+        for name in ["top", "numbers/\(number)"] {
+          let file = try openAt(AT_FDCWD, "\(layer)/\(name)", O_WRONLY | O_CREAT, mode: 0o644)
+          try writeAll(file.raw, Array("\(number)\n".utf8))
+        }
+        layers.append(layer)
+      }
+      for (attempt, count) in [2, 14, 15, 16, 120].enumerated() {
+        let id = try await pod.create(script: "cat /top; ls /numbers | wc -l; > /top; cat /top", attempt: attempt) {
+          guard case .overlay(_, let upper, let work) = $0.rootFilesystem else { return }
+          $0.rootFilesystem = .overlay(layers: Array(layers.prefix(count)), upper: upper, work: work)
+        }
+        try await pod.start(id)
+        _ = try await pod.wait(id)
+        try expect(try pod.log(id).lines, is: ["\(count)", "\(count - 1)"], "the output with \(count) layers")
+      }
+    },
     ConformanceCase("exit codes arrive as they are") { context in
       let pod = try await context.sandbox()
       for code in [0, 1, 7, 255] as [Int32] {

@@ -101,7 +101,8 @@ private struct OverlayLayers: ~Copyable {
     let raw = fs.raw
     try check("fsconfig(source)") { lx_fsconfig_string(raw, "source", "overlay") }
     let joined = joinedLower
-    if joined.utf8.count <= 255 {
+    let appends = joined.utf8.count > 255
+    if !appends {
       try check("fsconfig(lowerdir)") { lx_fsconfig_string(raw, "lowerdir", joined) }
     } else {
       for (index, layer) in lower.enumerated() {
@@ -119,7 +120,11 @@ private struct OverlayLayers: ~Copyable {
     try check("fsconfig(workdir)") { lx_fsconfig_string(raw, "workdir", workName) }
     // The writable layer ends with the container, so that nothing is gained by syncing it.
     try check("fsconfig(volatile)") { lx_fsconfig_flag(raw, "volatile") }
-    try check("fsconfig(create)") { lx_fsconfig_create(raw) }
+    do throws(SyscallError) { try check("fsconfig(create)") { lx_fsconfig_create(raw) } } catch {
+      // Linux 6.1 takes any option as text, and only here finds out that overlayfs has no `lowerdir+`.
+      if appends && error.errno == EINVAL { return nil }
+      throw error
+    }
     return OwnedFD(try check("fsmount") { lx_fsmount(raw, attributes.rawValue) })
   }
 

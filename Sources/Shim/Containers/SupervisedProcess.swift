@@ -56,6 +56,9 @@ final class SupervisedProcess {
   var milestones: [Int64] = []
   /// What a failed child has said so far.
   var said: [UInt8] = []
+  /// What whoever asked for it is told once nothing of it is left: the same name may be asked for again right away, and
+  /// its cgroup must not be taken for this one's then.
+  var refusal: (address: ReplyAddress, failure: Failure)?
   /// Whoever asked for its removal, until that is done.
   var deletion: ReplyAddress?
   /// A session's streams until they are handed out.

@@ -27,10 +27,10 @@ extension Supervisor {
     switch process.state {
     case .starting(let address):
       if process.said.isEmpty { return began(process, address) }
-      reply(address, .failure(ChildStatus.failure(process.said)))
+      process.refusal = (address, ChildStatus.failure(process.said))
     case .settingUp(let address):
       if process.said.isEmpty && process.isSession { return began(process, address) }
-      reply(address, .failure(failure(of: process)))
+      process.refusal = (address, failure(of: process))
     default: return
     }
     // It has told why and ends by itself; its cgroup makes sure of it.
@@ -122,6 +122,7 @@ extension Supervisor {
     process.input = nil
     if process.isSession || process.isAbandoned && process.failure == nil {
       discard(process)
+      if let refusal = process.refusal { reply(refusal.address, .failure(refusal.failure)) }
       if process.isSession && !process.isAbandoned { announce(end) }
     } else if let address = process.deletion {
       // A failure to remove is told; the agent tries again.

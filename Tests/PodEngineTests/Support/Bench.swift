@@ -37,6 +37,35 @@ final class FakeImages: ImageSource {
     images.withLock { $0["docker.io/library/app:1"] = configuration }
   }
 
+  /// What a registry would have.
+  private let remote = Mutex<[String: ImageConfiguration]>([:])
+  private let asked = Mutex(0)
+
+  /// How often a registry was asked.
+  var pulls: Int { asked.withLock { $0 } }
+  func offer() { remote.withLock { $0["docker.io/library/app:1"] = .program } }
+
+  func pull(
+    _ reference: ImageReference,
+    for pod: Pod,
+    holder: String,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws(ImageStoreError) -> UsableImage {
+    asked.withLock { $0 += 1 }
+    progress("pulling image: 1 of 2 MB")
+    guard let configuration = remote.withLock({ $0[reference.description] }) else {
+      throw .source(ContentSourceError(.notFound, "\(reference): not found"))
+    }
+    images.withLock { $0[reference.description] = configuration }
+    return UsableImage(
+      name: reference.description,
+      id: "sha256:def",
+      bytes: 7,
+      layers: [],
+      configuration: configuration
+    )
+  }
+
   func find(_ reference: ImageReference, holder: String) async throws(ImageStoreError) -> UsableImage? {
     images.withLock { $0[reference.description] }.map {
       UsableImage(name: reference.description, id: "sha256:abc", layers: [], configuration: $0)

@@ -163,7 +163,7 @@ struct RandomPod {
   ) -> ContainerEvent? {
     switch step {
     case .resolveImage:
-      return succeeds ? .imageReady(ImageIdentity(name: "i", id: "d")) : .imageFailed(.pull("chance"))
+      return succeeds ? .imageReady(ImageIdentity(name: "i", id: "d"), pulled: nil) : .imageFailed(.pull("chance"))
     case .create:
       if succeeds { present.insert("\(name).\(attempt)") }
       return succeeds ? .created(identifier: "x") : .createFailed(.runtime("chance"))

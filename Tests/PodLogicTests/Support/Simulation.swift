@@ -33,7 +33,7 @@ struct Simulation {
 
   static func succeed(_ action: ContainerAction) -> ContainerEvent? {
     switch action {
-    case .resolveImage: .imageReady(ImageIdentity(name: "docker.io/library/app:1", id: "sha256:1"))
+    case .resolveImage: .imageReady(ImageIdentity(name: "docker.io/library/app:1", id: "sha256:1"), pulled: nil)
     case .create: .created(identifier: "swiftlet://id")
     case .start: .started(at: Timestamp(seconds: 1_800_000_000), pid: 42)
     case .stop, .kill: nil

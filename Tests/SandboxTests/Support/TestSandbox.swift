@@ -80,8 +80,9 @@ final class TestSandbox: Sendable {
       configuration: image
     )
     let run = ContainerRun(runner: runner, container: container, id: id, resources: resources)
-    let configuration = try ContainerTranslation(try run.blueprint()).configuration
-    try runner.files.prepare(container.name, attempt: attempt)
+    let blueprint = try run.blueprint()
+    let configuration = try ContainerTranslation(blueprint).configuration
+    try runner.files.prepare(container.name, attempt: attempt, volumes: blueprint.volumes)
     return configuration
   }
 
@@ -177,6 +178,15 @@ final class RunningContainer: Sendable {
 
 /// Nothing is looked up by name: tests hand images to the translation themselves.
 private struct NoImages: ImageSource {
+  func pull(
+    _ reference: ImageReference,
+    for pod: Pod,
+    holder: String,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws(ImageStoreError) -> UsableImage {
+    throw .notFound(reference)
+  }
+
   func find(_ reference: ImageReference, holder: String) async throws(ImageStoreError) -> UsableImage? { nil }
 }
 
