@@ -12,6 +12,8 @@ public enum Defaults {
   public static let terminationMessagePath = "/dev/termination-log"
   /// `terminationMessagePolicy` of a container.
   public static let terminationMessagePolicy = TerminationMessagePolicy.file
+  /// `defaultMode` of volumes whose files are values.
+  public static let volumeFileMode: UInt16 = 0o644
   /// `protocol` of a port.
   public static let portProtocol = PortProtocol.tcp
   /// `procMount` of a container's security context.

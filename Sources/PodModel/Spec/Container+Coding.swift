@@ -1,6 +1,7 @@
 extension Container: Codable {
   private enum CodingKeys: CodingKey {
-    case name, image, imagePullPolicy, command, args, workingDir, ports, env, resources, securityContext, lifecycle
+    case name, image, imagePullPolicy, command, args, workingDir, ports, env, envFrom, volumeMounts, resources
+    case restartPolicy, securityContext, lifecycle
     case tty, stdin, stdinOnce, terminationMessagePath, terminationMessagePolicy
   }
 
@@ -17,6 +18,9 @@ extension Container: Codable {
     workingDir = try container.decodeIfPresent(String.self, forKey: .workingDir)
     ports = try container.decode(.ports, default: [])
     env = try container.decode(.env, default: [])
+    envFrom = try container.decode(.envFrom, default: [])
+    volumeMounts = try container.decode(.volumeMounts, default: [])
+    restartPolicy = try container.decodeIfPresent(RestartPolicy.self, forKey: .restartPolicy)
     resources = try container.decode(.resources, default: resources)
     securityContext = try container.decode(.securityContext, default: securityContext)
     lifecycle = try container.decodeIfPresent(Lifecycle.self, forKey: .lifecycle)
@@ -38,6 +42,9 @@ extension Container: Codable {
     try container.encodeIfPresent(workingDir, forKey: .workingDir)
     try container.encodeUnlessEmpty(ports, forKey: .ports)
     try container.encodeUnlessEmpty(env, forKey: .env)
+    try container.encodeUnlessEmpty(envFrom, forKey: .envFrom)
+    try container.encodeUnlessEmpty(volumeMounts, forKey: .volumeMounts)
+    try container.encodeIfPresent(restartPolicy, forKey: .restartPolicy)
     try container.encode(resources, forKey: .resources)
     try container.encode(securityContext, forKey: .securityContext, unless: SecurityContext())
     try container.encodeIfPresent(lifecycle, forKey: .lifecycle)

@@ -16,6 +16,12 @@ public struct Container: Equatable, Sendable {
   public var ports: [ContainerPort] = []
   /// Variables in order; `$(NAME)` in a value refers to one before it.
   public var env: [EnvironmentVariable] = []
+  /// Objects whose values become variables, before those of `env`; later ones win.
+  public var envFrom: [EnvironmentSource] = []
+  /// Where it sees the pod's volumes.
+  public var volumeMounts: [VolumeMount] = []
+  /// When it is started again; nil as the pod says. An init container with `always` is a sidecar.
+  public var restartPolicy: RestartPolicy?
   /// What the container is promised and allowed.
   public var resources = ResourceRequirements()
   /// Overrides the pod's security context.
@@ -84,27 +90,4 @@ public enum PortProtocol: String, Codable, CaseIterable, Sendable {
   case udp = "UDP"
   /// RFC 9260.
   case sctp = "SCTP"
-}
-
-/// One environment variable.
-public struct EnvironmentVariable: Equatable, Codable, Sendable {
-  /// Printable ASCII without `=`.
-  public var name: String
-  /// The value, `$(…)` not yet expanded.
-  public var value: String
-
-  /// `name=value`.
-  public init(name: String, value: String) {
-    self.name = name
-    self.value = value
-  }
-}
-
-/// What happens around the start and stop of a container.
-public struct Lifecycle: Equatable, Codable, Sendable {
-  /// The signal that asks the container to stop, such as `SIGUSR1`; nil for the image's own, else SIGTERM.
-  public var stopSignal: String?
-
-  /// A stop signal.
-  public init(stopSignal: String? = nil) { self.stopSignal = stopSignal }
 }

@@ -1,17 +1,29 @@
 /// What is wanted of a pod: the fields of `v1.PodSpec` that this version honours, with Kubernetes' defaults.
 public struct PodSpec: Equatable, Sendable {
+  /// Run before the containers, one after the other; those with `restartPolicy: Always` (sidecars) stay beside them.
+  public var initContainers: [Container] = []
   /// At least one; their names are unique.
   public var containers: [Container]
+  /// What the containers can mount; their names are unique.
+  public var volumes: [Volume] = []
   /// When containers are started again.
   public var restartPolicy = Defaults.restartPolicy
   /// Seconds between the stop signal and SIGKILL.
   public var terminationGracePeriodSeconds = Defaults.terminationGracePeriodSeconds
+  /// Seconds from the pod's start after which it is ended as failed; nil for never.
+  public var activeDeadlineSeconds: Int64?
   /// Where names are resolved. Without a cluster's DNS, `clusterFirst` behaves as `default`.
   public var dnsPolicy = Defaults.dnsPolicy
+  /// What is added to that.
+  public var dnsConfig: PodDNSConfig?
+  /// Lines for `/etc/hosts`; not with the host's network.
+  public var hostAliases: [HostAlias] = []
   /// The pod's host name, a DNS label; nil for the pod's own name.
   public var hostname: String?
   /// The subdomain of the pod's full name, a DNS label.
   public var subdomain: String?
+  /// The full name as the kernel's host name.
+  public var setHostnameAsFQDN = false
   /// The host's network namespace instead of one of the pod's own.
   public var hostNetwork = false
   /// The host's process ids; excludes `shareProcessNamespace`.
@@ -49,54 +61,6 @@ public enum DNSPolicy: String, Codable, CaseIterable, Sendable {
   case clusterFirst = "ClusterFirst"
   /// The same, also with the host's network.
   case clusterFirstWithHostNet = "ClusterFirstWithHostNet"
-}
-
-extension PodSpec: Codable {
-  private enum CodingKeys: String, CodingKey, CaseIterable {
-    case containers, restartPolicy, terminationGracePeriodSeconds, dnsPolicy, hostname, subdomain
-    case hostNetwork, hostPID, hostIPC, shareProcessNamespace, securityContext, imagePullSecrets
-  }
-
-  private struct LocalObjectReference: Codable {
-    var name: String
-  }
-
-  /// Reads what `encode` wrote.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    containers = try container.decode(.containers, default: [])
-    restartPolicy = try container.decode(.restartPolicy, default: restartPolicy)
-    terminationGracePeriodSeconds = try container.decode(
-      .terminationGracePeriodSeconds,
-      default: terminationGracePeriodSeconds
-    )
-    dnsPolicy = try container.decode(.dnsPolicy, default: dnsPolicy)
-    hostname = try container.decodeIfPresent(String.self, forKey: .hostname)
-    subdomain = try container.decodeIfPresent(String.self, forKey: .subdomain)
-    hostNetwork = try container.decode(.hostNetwork, default: false)
-    hostPID = try container.decode(.hostPID, default: false)
-    hostIPC = try container.decode(.hostIPC, default: false)
-    shareProcessNamespace = try container.decode(.shareProcessNamespace, default: false)
-    securityContext = try container.decode(.securityContext, default: securityContext)
-    imagePullSecrets = try container.decode(.imagePullSecrets, default: [LocalObjectReference]()).map(\.name)
-    withoutEffect = try decoder.fields(except: CodingKeys.allCases.map(\.rawValue))
-  }
-
-  /// Writes what is there, under Kubernetes' names.
-  public func encode(to encoder: any Encoder) throws {
-    try encoder.encode(fields: withoutEffect)
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(containers, forKey: .containers)
-    try container.encode(restartPolicy, forKey: .restartPolicy)
-    try container.encode(terminationGracePeriodSeconds, forKey: .terminationGracePeriodSeconds)
-    try container.encode(dnsPolicy, forKey: .dnsPolicy)
-    try container.encodeIfPresent(hostname, forKey: .hostname)
-    try container.encodeIfPresent(subdomain, forKey: .subdomain)
-    try container.encodeIfTrue(hostNetwork, forKey: .hostNetwork)
-    try container.encodeIfTrue(hostPID, forKey: .hostPID)
-    try container.encodeIfTrue(hostIPC, forKey: .hostIPC)
-    try container.encodeIfTrue(shareProcessNamespace, forKey: .shareProcessNamespace)
-    try container.encode(securityContext, forKey: .securityContext)
-    try container.encodeUnlessEmpty(imagePullSecrets.map(LocalObjectReference.init), forKey: .imagePullSecrets)
-  }
+  /// As `dnsConfig` says and nothing else.
+  case none = "None"
 }

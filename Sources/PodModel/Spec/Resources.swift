@@ -64,7 +64,7 @@ extension PodSpec {
     var isBestEffort = true
     var requests = Totals()
     var limits = Totals()
-    for container in containers {
+    for container in allContainers {
       let limited = container.resources.limits
       let requested = Defaults.requests(container.resources.requests, limits: limited)
       if requests.add(requested) { isBestEffort = false }

@@ -20,6 +20,8 @@ public struct PodStatus: Equatable, Sendable {
   public var podIPs: [String] = []
   /// When the node first acknowledged the pod; never changes.
   public var startTime: Timestamp?
+  /// One of each init container, in the order of the spec.
+  public var initContainerStatuses: [ContainerStatus] = []
   /// One of each container of the spec, sorted by name.
   public var containerStatuses: [ContainerStatus] = []
   /// Never changes.
@@ -89,7 +91,7 @@ public enum ConditionStatus: String, Codable, CaseIterable, Sendable {
 extension PodStatus: Codable {
   private enum CodingKeys: CodingKey {
     case observedGeneration, phase, conditions, reason, message, hostIP, hostIPs, podIP, podIPs, startTime
-    case containerStatuses, qosClass
+    case initContainerStatuses, containerStatuses, qosClass
   }
 
   private struct Address: Codable { var ip: String }
@@ -107,6 +109,7 @@ extension PodStatus: Codable {
     podIP = try container.decodeIfPresent(String.self, forKey: .podIP)
     podIPs = try container.decode(.podIPs, default: [Address]()).map(\.ip)
     startTime = try container.decodeIfPresent(Timestamp.self, forKey: .startTime)
+    initContainerStatuses = try container.decode(.initContainerStatuses, default: [])
     containerStatuses = try container.decode(.containerStatuses, default: [])
     qosClass = try container.decodeIfPresent(QOSClass.self, forKey: .qosClass)
   }
@@ -124,6 +127,7 @@ extension PodStatus: Codable {
     try container.encodeIfPresent(podIP, forKey: .podIP)
     try container.encodeUnlessEmpty(podIPs.map(Address.init), forKey: .podIPs)
     try container.encodeIfPresent(startTime, forKey: .startTime)
+    try container.encodeUnlessEmpty(initContainerStatuses, forKey: .initContainerStatuses)
     try container.encodeUnlessEmpty(containerStatuses, forKey: .containerStatuses)
     try container.encodeIfPresent(qosClass, forKey: .qosClass)
   }
