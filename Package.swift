@@ -78,6 +78,7 @@ let package = Package(
     library("Manifests", ["PodModel", yams]),
     // L3
     library("Registry", ["Images", "JSONText", "Linux", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
+    library("Probes", [httpClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
     library(
       "Supervision",
       ["RuntimeAPI", "LaunchPlan", "JSONText", "ShimClient", "Cgroups", "StateStore", "Linux"]
@@ -110,7 +111,7 @@ let package = Package(
     library(
       "NodeAgent",
       [
-        "CommandLineOptions", "CLinux", "NodeSettings", "Registry",
+        "CommandLineOptions", "CLinux", "NodeSettings", "Registry", "Probes",
         "PodEngine", "PodModel", "PodLogic", "RuntimeAPI", "Manifests", "NativeRuntime", "OCIRuntime", "Images",
         "StateStore", "Cgroups", "Linux", argumentParser,
       ]

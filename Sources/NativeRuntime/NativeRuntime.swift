@@ -89,6 +89,11 @@ public final class NativeRuntime: ContainerRuntime {
     _ = sandboxes.withLock { $0.removeValue(forKey: id) }
   }
 
+  /// The network of a sandbox that has one of its own.
+  public func network(of sandbox: SandboxID) async throws(RuntimeError) -> SandboxNetwork {
+    try await find(sandbox).base.network()
+  }
+
   /// Sets a container up to the point before its first instruction.
   public func create(_ configuration: ContainerConfiguration) async throws(RuntimeError) -> ContainerStatus {
     let sandbox = try find(configuration.id.sandbox)

@@ -96,6 +96,11 @@ public final class OCIRuntime: ContainerRuntime {
     _ = sandboxes.withLock { $0.removeValue(forKey: id) }
   }
 
+  /// The network of a sandbox that has one of its own.
+  public func network(of sandbox: SandboxID) async throws(RuntimeError) -> SandboxNetwork {
+    try await find(sandbox).network()
+  }
+
   /// Writes a bundle and lets the supervisor run `create` on it.
   public func create(_ configuration: ContainerConfiguration) async throws(RuntimeError) -> ContainerStatus {
     let sandbox = try find(configuration.id.sandbox)

@@ -12,19 +12,28 @@ public struct PodEngine: Sendable {
     public var images: any ImageSource
     /// Who owns which pod.
     public var ledger: any PodLedger
+    /// What connects pods to the network.
+    public var network: any PodConnector
+    /// What sends the requests of hooks.
+    public var http: any HTTPRequester
     /// Where time comes from.
     public var clock: any EngineClock
 
-    /// Collects them.
+    /// Collects them. Without `network` pods have their loopback interface only; without `http`, hooks that send a request
+    /// fail.
     public init(
       runtime: any ContainerRuntime,
       images: any ImageSource,
       ledger: any PodLedger,
+      network: any PodConnector = LoopbackOnly(),
+      http: any HTTPRequester = NoRequests(),
       clock: any EngineClock
     ) {
       self.runtime = runtime
       self.images = images
       self.ledger = ledger
+      self.network = network
+      self.http = http
       self.clock = clock
     }
   }

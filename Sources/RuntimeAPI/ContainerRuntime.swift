@@ -11,6 +11,9 @@ public protocol ContainerRuntime: Sendable {
   /// Ends whatever still runs in the sandbox and removes everything of it from the machine. Repeating it does no harm.
   func removeSandbox(_ sandbox: SandboxID) async throws(RuntimeError)
 
+  /// The network namespace of a sandbox that has one of its own; it exists until the sandbox is removed.
+  func network(of sandbox: SandboxID) async throws(RuntimeError) -> SandboxNetwork
+
   /// First phase of a start: everything is set up and the container waits before its first instruction.
   func create(_ configuration: ContainerConfiguration) async throws(RuntimeError) -> ContainerStatus
   /// Second phase: the container's program runs when this returns.

@@ -87,7 +87,7 @@ struct StopTests {
     var simulation = Simulation(.test("app")) { _ in nil }
     simulation.send(.stopRequested(grace: .seconds(5)))
     #expect(!simulation.decision.isFinished)
-    simulation.send(.sandboxCreated)
+    simulation.send(.sandboxCreated(addresses: []))
     simulation.send(.sandboxRemoved)
     #expect(simulation.decision.isFinished)
     #expect(simulation.status.phase == .failed)

@@ -42,6 +42,7 @@ extension ShimRequest.Operation {
     case .killExec(let session): ("killExec", [JSONMember("session", .string(session))])
     case .attach(let container): ("attach", [JSONMember("container", .string(container))])
     case .delete(let container): ("delete", [JSONMember("container", .string(container))])
+    case .network: ("network", [])
     case .state: ("state", [])
     case .shutDown: ("shutDown", [])
     }
@@ -63,6 +64,7 @@ extension ShimRequest.Operation {
     case "killExec": self = .killExec(session: try fields.string("session"))
     case "attach": self = .attach(container: try fields.string("container"))
     case "delete": self = .delete(container: try fields.string("container"))
+    case "network": self = .network
     case "state": self = .state
     case "shutDown": self = .shutDown
     default: throw fields.error("operation", "an operation of protocol version \(ShimRequest.version)")

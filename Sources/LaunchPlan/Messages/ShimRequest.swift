@@ -36,6 +36,8 @@ public struct ShimRequest: Hashable, Sendable {
     case attach(container: String)
     /// Forgets an ended container and removes its cgroup.
     case delete(container: String)
+    /// Asks for the sandbox's network: the reply brings its namespace and a routing socket that was opened in it.
+    case network
     /// What there is. The reply carries a pidfd for each container that has not ended, in order.
     case state
     /// Ends everything and the supervisor itself.

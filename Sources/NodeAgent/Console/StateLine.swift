@@ -46,7 +46,7 @@ extension StateLine {
       self.init(subject: notice.container ?? "pod", text: Sanitized.text(notice.message))
     case "Killing": self.init(subject: notice.container ?? "pod", text: "stopping")
     case "ExceededGracePeriod": self.init(subject: notice.container ?? "pod", text: "killing", isWarning: true)
-    case "FailedCreatePodSandBox", "FailedKillPod", "SandboxChanged":
+    case "FailedCreatePodSandBox", "FailedKillPod", "SandboxChanged", "FailedPostStartHook", "FailedPreStopHook":
       self.init(subject: notice.container ?? "pod", text: notice.message, isWarning: true)
     default: return nil
     }
@@ -68,20 +68,20 @@ extension StateLine {
   /// What changed between two statuses: waiting reasons and the phase.
   static func changes(from old: PodStatus?, to new: PodStatus) -> [StateLine] {
     var lines: [StateLine] = []
-    for container in new.containerStatuses {
-      guard case .waiting(let reason?, let message) = container.state, reason != "ContainerCreating" || message != nil
-      else { continue }
-      if let before = old?.containerStatuses.first(where: { $0.name == container.name }),
-        before.state == container.state
-      {
-        continue
-      }
+    let before = old.map { $0.initContainerStatuses + $0.containerStatuses } ?? []
+    for container in new.initContainerStatuses + new.containerStatuses {
+      guard case .waiting(let reason?, let message) = container.state else { continue }
+      let isProgress = reason == "ContainerCreating" || reason == "PodInitializing"
+      if isProgress && message == nil { continue }
+      if before.contains(where: { $0.name == container.name && $0.state == container.state }) { continue }
       let said = message.map(Sanitized.text)
-      let isProgress = reason == "ContainerCreating"
       let text = isProgress ? said ?? "" : "waiting: \(reason)" + (said.map { ": " + $0 } ?? "")
       lines.append(StateLine(subject: container.name, text: text, isWarning: !isProgress))
     }
-    if old?.phase != new.phase { lines.append(StateLine(subject: "pod", text: new.phase.rawValue)) }
+    if old?.phase != new.phase {
+      let why = new.reason.map { ": \($0)" + (new.message.map { " (\($0))" } ?? "") } ?? ""
+      lines.append(StateLine(subject: "pod", text: new.phase.rawValue + why, isWarning: new.reason != nil))
+    }
     return lines
   }
 }

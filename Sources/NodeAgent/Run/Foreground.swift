@@ -51,10 +51,12 @@ struct Foreground {
     let signals = Signals()
     let style = style(for: pod)
     let images = try images(found.secrets)
-    let handle = try await engine(style, images).accept(pod)
+    let hooks = HookRequester()
+    let handle = try await engine(style, images, hooks).accept(pod)
     let outcome = await PodRun(pod, handle, style, startedAt: start).follow(signals.values)
     try await handle.discard()
     await images.registries.shutDown()
+    try await hooks.shutDown()
     if command.keep { tellKept(pod) }
     if command.output == .json { try FinalPod.write(pod, outcome.status, to: STDOUT_FILENO) }
     if let failure = outcome.failure {
@@ -75,7 +77,7 @@ struct Foreground {
     )
   }
 
-  private func engine(_ style: PodRun.Style, _ images: NodeImages) throws -> PodEngine {
+  private func engine(_ style: PodRun.Style, _ images: NodeImages, _ hooks: HookRequester) throws -> PodEngine {
     let places = try NodePlaces(command.global, shim: command.shim)
     try places.prepare()
     let hierarchy = try CgroupHierarchy.discover(
@@ -87,6 +89,8 @@ struct Foreground {
       runtime: try RuntimeFactory(places: places, hierarchy: hierarchy).make(command.runtime),
       images: images,
       ledger: NodeLedger(places.directories, hierarchy, retention, endsWithOwner: true),
+      network: LoopbackOnly(),
+      http: hooks,
       clock: SystemClock()
     )
     return PodEngine(

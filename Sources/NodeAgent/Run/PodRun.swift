@@ -41,7 +41,7 @@ final class PodRun: Sendable {
     self.style = style
     self.start = start
     console = Console { handle.stop() }
-    prefix = LinePrefix(pod.spec.containers.map(\.name), style.logPalette)
+    prefix = LinePrefix(pod.spec.allContainers.map(\.name), style.logPalette)
   }
 
   /// Follows the pod to its end. The handle's files are still there then.

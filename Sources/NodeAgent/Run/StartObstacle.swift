@@ -10,7 +10,7 @@ enum StartObstacle {
 
   /// The first container that has never run and cannot be made, with the reason.
   static func find(in status: PodStatus) -> String? {
-    for container in status.containerStatuses {
+    for container in status.initContainerStatuses + status.containerStatuses {
       guard case .waiting(let reason?, let message) = container.state, reasons.contains(reason),
         container.lastState == nil
       else { continue }

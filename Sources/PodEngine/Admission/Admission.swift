@@ -15,8 +15,8 @@ enum Admission {
       )
     }
     do throws(ConfigurationError) { _ = try Sysctls.resolve(pod.spec) } catch { problems.append(error) }
-    for container in pod.spec.containers {
-      let field = "spec.containers[\(container.name)]"
+    for container in pod.spec.allContainers {
+      let field = pod.spec.field(of: container)
       problems += limitProblems(container, field, limits)
       if container.securityContext.procMount == .unmasked {
         problems.append(

@@ -58,7 +58,7 @@ struct PodFiles: Sendable {
       logTail: tail,
       fallsBackToLog: fallsBack,
       failed: failed,
-      containers: pod.spec.containers.count
+      containers: pod.spec.allContainers.count
     )
   }
 

@@ -17,6 +17,7 @@ extension HostFacts {
     }
     return HostFacts(
       hostname: try uname(\.nodename),
+      addresses: HostAddresses.current(),
       capabilities: capabilities,
       kernel: kernel,
       memoryCapacity: try memory(),

@@ -5,6 +5,8 @@ import RuntimeAPI
 public struct HostFacts: Sendable, Hashable {
   /// Its host name.
   public var hostname: String
+  /// Its addresses, as `status.hostIPs` shows them: at most one of each family.
+  public var addresses: [String]
   /// Capabilities that exist and that can be given.
   public var capabilities: CapabilityHost
   /// Its kernel.
@@ -23,6 +25,7 @@ public struct HostFacts: Sendable, Hashable {
   /// Makes facts.
   public init(
     hostname: String,
+    addresses: [String] = [],
     capabilities: CapabilityHost,
     kernel: KernelVersion,
     memoryCapacity: Int64,
@@ -32,6 +35,7 @@ public struct HostFacts: Sendable, Hashable {
     devices: [RuntimeSpecification.Device] = []
   ) {
     self.hostname = hostname
+    self.addresses = addresses
     self.capabilities = capabilities
     self.kernel = kernel
     self.memoryCapacity = memoryCapacity

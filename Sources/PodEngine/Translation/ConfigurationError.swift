@@ -1,3 +1,5 @@
+import PodModel
+
 /// Why a pod cannot be configured as it is written: which field, what is wrong with it and what to do.
 public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Path of the field: `spec.containers[web].resources.limits.memory`.
@@ -13,4 +15,11 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
 
   /// `field: problem`.
   public var description: String { "\(field): \(problem)" }
+}
+
+extension PodSpec {
+  /// Path of a container in messages: `spec.initContainers[migrate]`.
+  func field(of container: Container) -> String {
+    "spec.\(isInitContainer(container.name) ? "initContainers" : "containers")[\(container.name)]"
+  }
 }

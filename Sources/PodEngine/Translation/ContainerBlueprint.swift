@@ -31,7 +31,7 @@ struct ContainerBlueprint {
   /// What the runtime can enforce, and what is done about the rest.
   var limits: LimitPolicy
 
-  var field: String { "spec.containers[\(container.name)]" }
+  var field: String { pod.spec.field(of: container) }
 
   var isPrivileged: Bool { container.securityContext.privileged ?? false }
 }

@@ -24,9 +24,12 @@ struct ActionRunner: Sendable {
   ///   after everything else has answered, so that no exit is lost.
   func perform(_ action: PodAction, _ resources: PodResources, after others: Others) -> Answers {
     let (answers, sender) = Answers.makeStream()
-    Task {
+    let task = Task {
       await perform(action, resources, others) { sender.yield($0) }
       sender.finish()
+    }
+    sender.onTermination = { reason in
+      if case .cancelled = reason { task.cancel() }
     }
     return answers
   }
@@ -45,12 +48,12 @@ struct ActionRunner: Sendable {
         for task in others.tasks { await task.value }
         // What was being made while the rest was removed.
         if others.makeSomething { try await runtime.removeSandbox(sandbox) }
-        answer(.event(.sandboxRemoved))
+        answer(await disconnect())
       } catch {
         answer(.event(.sandboxRemovalFailed(error.description)))
       }
     case .container(let name, let attempt, let action):
-      guard let container = pod.spec.containers.first(where: { $0.name == name }),
+      guard let container = pod.spec.allContainers.first(where: { $0.name == name }),
         let id = ContainerID(sandbox: sandbox, name: name, attempt: attempt)
       else {
         return answer(
@@ -60,6 +63,21 @@ struct ActionRunner: Sendable {
       let run = ContainerRun(runner: self, container: container, id: id, resources: resources)
       await run.perform(action, answer)
     }
+  }
+
+  /// The addresses of a pod are free again when nothing of it can use them.
+  private func disconnect() async -> Input {
+    do {
+      if !pod.spec.hostNetwork { try await ports.network.detach(pod) }
+      return .event(.sandboxRemoved)
+    } catch {
+      return .event(.sandboxRemovalFailed("\(error)"))
+    }
+  }
+
+  private func connect() async throws -> [String] {
+    if pod.spec.hostNetwork { return settings.host.addresses }
+    return try await ports.network.attach(pod, to: try await runtime.network(of: sandbox))
   }
 
   private func createSandbox() async -> Input {
@@ -78,9 +96,23 @@ struct ActionRunner: Sendable {
         logDirectory: settings.directories.logs(pod),
         whenOwnerEnds: whenOwnerEnds
       )
-      return .sandbox(try await runtime.createSandbox(configuration))
+      let status = try await runtime.createSandbox(configuration)
+      return await connected(status)
     } catch {
       return .event(.sandboxFailed("\(error)"))
+    }
+  }
+
+  /// A sandbox that cannot be connected is taken back: the next attempt makes a new one.
+  private func connected(_ status: SandboxStatus) async -> Input {
+    do {
+      return .sandbox(status, addresses: try await connect())
+    } catch {
+      var text = "the pod's network: \(error)"
+      do throws(RuntimeError) { try await runtime.removeSandbox(sandbox) } catch {
+        text += "; what was made could not be removed: \(error)"
+      }
+      return .event(.sandboxFailed(text))
     }
   }
 

@@ -6,7 +6,7 @@ import RuntimeAPI
 extension ContainerRun {
   /// Asks the machine what the translation needs to know.
   func blueprint() throws(ConfigurationError) -> ContainerBlueprint {
-    let field = "spec.containers[\(container.name)]"
+    let field = runner.pod.spec.field(of: container)
     guard let image = resources.images[container.name] else {
       throw ConfigurationError("\(field).image", "the image \(container.image) was not looked up")
     }

@@ -19,6 +19,8 @@ struct ContainerRun: Sendable {
     case .resolveImage: answer(await resolveImage(answer))
     case .create: await create(answer)
     case .start: await start(answer)
+    case .postStart: answer(event(await postStart()))
+    case .preStop: answer(event(await preStop()))
     case .stop: await signal(resources.stopSignals[container.name] ?? SignalName.terminate, .initProcess, answer)
     case .kill: await signal(SIGKILL, .everyProcess, answer)
     case .delete: await delete(answer)
@@ -104,6 +106,7 @@ struct ContainerRun: Sendable {
     let directory = runner.settings.directories.logs(runner.pod)
     return CreatedContainer(
       identifier: "\(runner.runtime.features.handler)://\(id)",
+      process: translation.configuration.specification.process,
       stopSignal: translation.configuration.stopSignal,
       logFile: "\(directory)/\(translation.configuration.streams.logFile)",
       droppedLimits: translation.droppedLimits,

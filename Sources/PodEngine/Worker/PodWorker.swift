@@ -9,7 +9,7 @@ actor PodWorker {
   enum Input: Sendable {
     case event(PodEvent)
     case timer
-    case sandbox(SandboxStatus)
+    case sandbox(SandboxStatus, addresses: [String])
     case image(String, attempt: Int, UsableImage, PullSummary?)
     case created(String, attempt: Int, CreatedContainer)
   }
@@ -32,7 +32,7 @@ actor PodWorker {
     clock = ports.clock
     (inputs, sender) = AsyncStream.makeStream()
     (updates, publisher) = AsyncStream.makeStream()
-    state = PodState(pod, acceptedAt: ports.clock.now)
+    state = PodState(pod, acceptedAt: ports.clock.now, hostAddresses: settings.host.addresses)
     actions = ActionRunner(pod: pod, sandbox: sandbox, ports: ports, settings: settings)
   }
 
@@ -85,15 +85,17 @@ actor PodWorker {
     switch input {
     case .timer: return
     case .event(let event): note(event)
-    case .sandbox(let status):
+    case .sandbox(let status, let addresses):
       resources.sharedMemoryPath = status.sharedMemoryPath
-      note(.sandboxCreated)
+      resources.addresses = addresses
+      note(.sandboxCreated(addresses: addresses))
     case .image(let name, let attempt, let image, let pulled):
       resources.images[name] = image
       let identity = ImageIdentity(name: image.name, id: image.id)
       note(.container(name, attempt: attempt, .imageReady(identity, pulled: pulled)))
     case .created(let name, let attempt, let container):
       resources.stopSignals[name] = container.stopSignal
+      resources.processes[name] = container.process
       for dropped in container.droppedLimits { publisher.yield(.limitDropped(dropped)) }
       publisher.yield(.created(container: name, attempt: attempt, logFile: container.logFile))
       if let attachment = container.attachment {
@@ -114,6 +116,7 @@ actor PodWorker {
     case .started(_, let pid):
       publisher.yield(.started(container: name, attempt: attempt, pid: pid, at: now))
     case .ended, .startFailed:
+      breakOffHooks { $0.isHook(of: name) }
       guard let last = state.containers[name]?.ended.last else { return }
       publisher.yield(.ended(container: name, attempt: attempt, last, at: now))
     default: return
@@ -123,6 +126,7 @@ actor PodWorker {
   // MARK: Actions
 
   private func launch(_ action: PodAction) {
+    if action == .removeSandbox { breakOffHooks { $0.isHook(of: nil) } }
     let others = action == .removeSandbox ? Others(underWay.values.map { $0 }) : Others([])
     started += 1
     let number = started
@@ -131,6 +135,11 @@ actor PodWorker {
       self.forget(number)
     }
     underWay[number] = (action, task)
+  }
+
+  /// A hook has nothing to do any more when its container has gone.
+  private func breakOffHooks(_ matches: (PodAction) -> Bool) {
+    for (action, task) in underWay.values where matches(action) { task.cancel() }
   }
 
   private func forget(_ number: UInt64) {
@@ -158,6 +167,9 @@ struct Others: Sendable {
 /// What actions found out and later actions need.
 struct PodResources: Sendable {
   var sharedMemoryPath = ""
+  var addresses: [String] = []
+  /// What runs in each container: hooks run beside it as the same user, in the same environment.
+  var processes: [String: RuntimeSpecification.Process] = [:]
   var images: [String: UsableImage] = [:]
   var stopSignals: [String: Int32] = [:]
 }
@@ -165,17 +177,28 @@ struct PodResources: Sendable {
 /// An attempt that was set up.
 struct CreatedContainer: Sendable {
   var identifier: String
+  var process: RuntimeSpecification.Process
   var stopSignal: Int32
   var logFile: String
   var droppedLimits: [ConfigurationError]
   var attachment: Attachment?
 }
 
+extension PodAction {
+  /// Whether it runs a hook, of this container or of any.
+  fileprivate func isHook(of name: String?) -> Bool {
+    guard case .container(let own, _, let action) = self, action == .postStart || action == .preStop else {
+      return false
+    }
+    return name == nil || name == own
+  }
+}
+
 extension PodEvent {
   /// Worth a notice although it changes nothing.
   fileprivate var isWorthTelling: Bool {
     switch self {
-    case .container(_, _, .signalFailed), .container(_, _, .imagePulling): true
+    case .container(_, _, .signalFailed), .container(_, _, .imagePulling), .container(_, _, .preStopEnded(_?)): true
     default: false
     }
   }

@@ -14,9 +14,10 @@ public struct Decision: Equatable, Sendable {
 
 /// The rules of a pod's life. Pure: the same arguments always give the same decision, and no clock is read.
 ///
-/// One order holds for all pods: sandbox, then containers in the order of the specification, each started before the
-/// next is begun; what has ended is removed before its successor is made, so that two attempts of one container never
-/// live at the same time.
+/// One order holds for all pods: sandbox, then init containers, each ended (a sidecar: started) before the next is begun,
+/// then containers in the order of the specification, each started before the next is begun; what has ended is removed
+/// before its successor is made, so that two attempts of one container never live at the same time. The end goes the
+/// other way: containers, then sidecars from the last one to the first, then the sandbox.
 public func decide(_ pod: Pod, _ state: PodState, now: Moment) -> Decision {
   var plan = Plan(pod: pod, state: state, now: now.instant)
   plan.make()
@@ -44,11 +45,12 @@ struct Plan {
   }
 
   mutating func make() {
-    if state.stop != nil {
-      end()
-    } else if state.hasCompleted(pod) || state.published?.phase.isTerminal == true {
+    if let ending = state.ending(of: pod, at: now) {
+      end(ending)
+    } else if state.published?.phase.isTerminal == true {
       removeSandbox()
     } else {
+      if let deadline = state.activeDeadline(of: pod) { wake(at: deadline) }
       keepRunning()
     }
   }
@@ -86,21 +88,5 @@ struct Plan {
         act(.removeSandbox)
       }
     }
-  }
-}
-
-extension PodState {
-  /// Every container has ended for good.
-  func hasCompleted(_ pod: Pod) -> Bool {
-    pod.spec.containers.allSatisfy { container in
-      guard let record = containers[container.name], record.hasEnded else { return false }
-      return !restarts(container, of: pod, record)
-    }
-  }
-
-  /// Whether a container that has ended runs again, left alone.
-  func restarts(_ container: Container, of pod: Pod, _ record: ContainerRecord) -> Bool {
-    guard stop == nil, let last = record.ended.last else { return false }
-    return RestartRule(container, of: pod).restarts(exitCode: last.exitCode)
   }
 }

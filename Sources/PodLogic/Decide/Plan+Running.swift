@@ -19,8 +19,23 @@ extension Plan {
     }
   }
 
-  /// One container after another is started for the first time; a restart waits for nobody.
   private mutating func startContainers() {
+    // Sidecars that have ended are started again whatever the others do.
+    let isInitialized = state.sandbox.isInitialized
+    for container in pod.spec.initContainers {
+      guard let record = state.containers[container.name] else { continue }
+      if record.role == .sidecar {
+        advance(container, record)
+        if !isInitialized && !record.hasStartedInSandbox { return }
+      } else if !isInitialized && !record.isComplete {
+        return advance(container, record)
+      }
+    }
+    startRegularContainers()
+  }
+
+  /// One container after another is started for the first time; a restart waits for nobody.
+  private mutating func startRegularContainers() {
     var earlierIsStarting = false
     for container in pod.spec.containers {
       guard let record = state.containers[container.name] else { continue }
@@ -33,13 +48,25 @@ extension Plan {
 
   private mutating func advance(_ container: Container, _ record: ContainerRecord) {
     switch record.activity {
-    case .resolvingImage, .creating, .starting, .running: return
+    case .resolvingImage, .creating, .starting: return
+    case .running: attend(container, record)
     case .idle: resolveImage(container, record)
     case .imageReady: act(container.name, record, .create)
     case .created: act(container.name, record, .start)
     case .ended(.underWay): return
     case .ended(.due): delete(container, record)
     case .ended(.done): restart(container, record)
+    }
+  }
+
+  /// A container whose `postStart` hook has failed is ended, and started again as its policy says.
+  private mutating func attend(_ container: Container, _ record: ContainerRecord) {
+    switch record.postStart {
+    case .idle: act(container.name, record, .postStart)
+    case .underWay, .done: return
+    case .failed(_, let since):
+      let ending = Ending(cause: .requested, since: since, deadline: since + pod.grace)
+      stop(container, record, ending, mayBeAsked: true)
     }
   }
 
@@ -78,7 +105,9 @@ extension ContainerRecord {
     switch activity {
     case .resolvingImage, .imageReady, .creating, .created, .starting: true
     case .idle: (obstacle?.retryAt ?? now) <= now
-    case .running, .ended: false
+    // Until its `postStart` hook is over.
+    case .running: !isStarted
+    case .ended: false
     }
   }
 }

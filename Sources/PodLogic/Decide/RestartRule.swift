@@ -4,8 +4,15 @@ import PodModel
 struct RestartRule {
   private let policy: RestartPolicy
 
-  init(_ container: Container, of pod: Pod) {
-    policy = pod.spec.restartPolicy
+  init(_ container: Container, _ role: ContainerRole, of pod: Pod) {
+    let asked = container.restartPolicy ?? pod.spec.restartPolicy
+    policy =
+      switch role {
+      case .regular: asked
+      case .sidecar: .always
+      // What has done its work is not done again.
+      case .initializer: asked == .always ? .onFailure : asked
+      }
   }
 
   func restarts(exitCode: Int32) -> Bool {

@@ -32,6 +32,8 @@ public struct ContainerRecord: Hashable, Sendable {
     case done
   }
 
+  /// What it is for its pod.
+  public let role: ContainerRole
   /// The attempt that `activity` is about, from 0.
   public internal(set) var attempt = 0
   /// What goes on with it.
@@ -46,9 +48,16 @@ public struct ContainerRecord: Hashable, Sendable {
   public internal(set) var image: ImageIdentity?
   /// The runtime's name of the attempt, as its status shows it.
   public internal(set) var identifier: String?
+  /// How far the attempt's `postStart` hook is.
+  public internal(set) var postStart: HookProgress = .idle
   /// What was done to end the attempt.
   public internal(set) var stopping = StopProgress()
+  /// Some attempt has started since the sandbox was made.
+  public internal(set) var hasStartedInSandbox = false
+  /// It ran to its end in a sandbox that is gone, and its work with it.
+  public internal(set) var mustRunAgain = false
 
+  let hasPostStart: Bool
   var crashBackOff = BackOff()
   var imageBackOff = BackOff()
   var setUpBackOff = BackOff()
@@ -56,7 +65,10 @@ public struct ContainerRecord: Hashable, Sendable {
   var removalFailure: Instant?
 
   /// A container that was never tried.
-  public init() {}
+  public init(role: ContainerRole = .regular, hasPostStart: Bool = false) {
+    self.role = role
+    self.hasPostStart = hasPostStart
+  }
 
   /// Something was asked for that has not answered.
   public var isUnderWay: Bool {
@@ -69,6 +81,14 @@ public struct ContainerRecord: Hashable, Sendable {
   /// Its program runs.
   public var isRunning: Bool {
     if case .running = activity { true } else { false }
+  }
+
+  /// Its program runs and its `postStart` hook, if it has one, is over.
+  public var isStarted: Bool { isRunning && postStart == .done }
+
+  /// Its work as an init container is done.
+  var isComplete: Bool {
+    role == .initializer && hasEnded && !mustRunAgain && ended.last?.exitCode == 0
   }
 
   /// The attempt existed and has ended.
@@ -113,8 +133,10 @@ public struct ImageIdentity: Hashable, Sendable {
 
 /// What was done to end an attempt.
 public struct StopProgress: Hashable, Sendable {
-  /// The stop signal was sent.
-  public internal(set) var asked = false
+  /// How far the `preStop` hook is.
+  public internal(set) var preStop: HookProgress = .idle
+  /// When the stop signal was sent.
+  public internal(set) var askedAt: Instant?
   /// SIGKILL was sent last at this instant.
   public internal(set) var killedAt: Instant?
 }

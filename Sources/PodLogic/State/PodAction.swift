@@ -18,6 +18,10 @@ public enum ContainerAction: Hashable, Sendable {
   /// Let it run: ``ContainerEvent/started(at:pid:)`` or ``ContainerEvent/startFailed(code:message:)``, and
   /// ``ContainerEvent/ended(_:message:)`` when it ends.
   case start
+  /// Run its `postStart` hook: ``ContainerEvent/postStartEnded(failure:)``.
+  case postStart
+  /// Run its `preStop` hook: ``ContainerEvent/preStopEnded(failure:)``.
+  case preStop
   /// Send its stop signal to its first process.
   case stop
   /// Send SIGKILL to all of its processes.

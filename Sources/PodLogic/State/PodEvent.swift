@@ -2,8 +2,8 @@ import PodModel
 
 /// What happened to a pod.
 public enum PodEvent: Hashable, Sendable {
-  /// The sandbox is there.
-  case sandboxCreated
+  /// The sandbox is there, and has these addresses.
+  case sandboxCreated(addresses: [String])
   /// The sandbox could not be made.
   case sandboxFailed(String)
   /// The sandbox's supervisor has gone.
@@ -38,6 +38,10 @@ public enum ContainerEvent: Hashable, Sendable {
   case started(at: Timestamp, pid: Int32)
   /// Its program could not be run; the attempt has ended with this code.
   case startFailed(code: Int32, message: String)
+  /// Its `postStart` hook is over.
+  case postStartEnded(failure: String?)
+  /// Its `preStop` hook is over.
+  case preStopEnded(failure: String?)
   /// It has ended and said this.
   case ended(ContainerEnd, message: String)
   /// A signal could not be sent.

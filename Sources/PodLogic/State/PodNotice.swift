@@ -28,7 +28,7 @@ public struct PodNotice: Hashable, Sendable {
     case .sandboxRemovalFailed(let text):
       self.init("FailedKillPod", "error killing pod: \(text)", isWarning: true)
     case .container(let name, _, let event):
-      let image = pod.spec.containers.first { $0.name == name }?.image ?? ""
+      let image = pod.spec.allContainers.first { $0.name == name }?.image ?? ""
       self.init(event, container: name, image: image)
     case .sandboxCreated, .sandboxRemoved, .stopRequested, .killRequested: return nil
     }
@@ -57,7 +57,11 @@ public struct PodNotice: Hashable, Sendable {
       self.init("Failed", "Error: \(text)", container: container, isWarning: true)
     case .signalFailed(let text), .deleteFailed(let text):
       self.init("FailedKillPod", "error killing container: \(text)", container: container, isWarning: true)
-    case .imageProgress, .ended, .deleted: return nil
+    case .postStartEnded(let failure?):
+      self.init("FailedPostStartHook", "PostStartHook failed: \(failure)", container: container, isWarning: true)
+    case .preStopEnded(let failure?):
+      self.init("FailedPreStopHook", "PreStopHook failed: \(failure)", container: container, isWarning: true)
+    case .imageProgress, .postStartEnded, .preStopEnded, .ended, .deleted: return nil
     }
   }
 
@@ -73,7 +77,7 @@ public struct PodNotice: Hashable, Sendable {
         container: name,
         isWarning: true
       )
-    case .resolveImage, .create, .start, .delete: return nil
+    case .resolveImage, .create, .start, .postStart, .preStop, .delete: return nil
     }
   }
 }

@@ -7,6 +7,7 @@ extension PodState {
     case .removeSandbox:
       sandbox.activity = .removing
     case .container(let name, let attempt, let action):
+      if containers[name]?.role == .regular, action == .resolveImage { sandbox.isInitialized = true }
       containers[name]?.begin(action, attempt: attempt, at: now)
     }
   }
@@ -20,12 +21,16 @@ extension ContainerRecord {
         crashBackOff.count(last.finishedAt.instant, now: now.instant, .crash)
         attempt = newAttempt
         stopping = StopProgress()
+        postStart = .idle
+        mustRunAgain = false
         identifier = nil
       }
       activity = .resolvingImage
     case .create: activity = .creating
     case .start: activity = .starting
-    case .stop: stopping.asked = true
+    case .postStart: postStart = .underWay
+    case .preStop: stopping.preStop = .underWay
+    case .stop: stopping.askedAt = now.instant
     case .kill: stopping.killedAt = now.instant
     case .delete: activity = .ended(.underWay)
     }

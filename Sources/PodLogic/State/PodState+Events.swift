@@ -2,8 +2,9 @@ extension PodState {
   /// Takes note of something that happened. Events about attempts that are history change nothing.
   public mutating func apply(_ event: PodEvent, at now: Moment) {
     switch event {
-    case .sandboxCreated:
+    case .sandboxCreated(let addresses):
       if sandbox.activity == .creating { sandbox.activity = .ready }
+      self.addresses = addresses
       sandbox.obstacle = nil
     case .sandboxFailed(let message):
       sandbox.fail(message, at: now.instant)
@@ -11,6 +12,7 @@ extension PodState {
       if sandbox.activity == .ready { sandbox.activity = .lost }
     case .sandboxRemoved:
       sandbox.activity = .absent
+      sandbox.isInitialized = false
       sandbox.removalObstacle = nil
       for name in containers.keys { containers[name]?.loseSandbox(at: now) }
     case .sandboxRemovalFailed(let message):
@@ -22,6 +24,7 @@ extension PodState {
       request(deadline: now.instant + max(grace, StopRequest.leastGrace), at: now.instant)
     case .killRequested:
       request(deadline: now.instant, at: now.instant)
+      stop?.isForced = true
     }
   }
 
@@ -90,6 +93,13 @@ extension ContainerRecord {
       guard activity == .starting else { return }
       obstacle = nil
       activity = .running(since: Moment(instant: now.instant, wall: time))
+      if !hasPostStart { passStart() }
+    case .postStartEnded(let failure):
+      guard isRunning, postStart == .underWay else { return }
+      if let failure { postStart = .failed(failure, at: now.instant) } else { passStart() }
+    case .preStopEnded:
+      // A failure is told and changes nothing: the stop signal comes next.
+      if stopping.preStop == .underWay { stopping.preStop = .done }
     case .startFailed(let code, let message):
       guard activity == .starting else { return }
       end(
@@ -115,8 +125,15 @@ extension ContainerRecord {
     activity = .idle
   }
 
+  private mutating func passStart() {
+    postStart = .done
+    hasStartedInSandbox = true
+  }
+
   /// The sandbox has been removed, and the attempt with it.
   fileprivate mutating func loseSandbox(at now: Moment) {
+    hasStartedInSandbox = false
+    mustRunAgain = role == .initializer && hasEnded
     switch activity {
     case .running(let since):
       end(.unknown(startedAt: since.wall, seenAt: now, message: "the container's supervisor ended"))

@@ -7,25 +7,39 @@ public struct PodState: Equatable, Sendable {
   public let acceptedAt: Moment
   /// What its containers share.
   public internal(set) var sandbox = SandboxRecord()
-  /// Its containers by name.
+  /// Its containers by name, init containers among them.
   public internal(set) var containers: [String: ContainerRecord]
+  /// Its addresses, the first one first; they stay known when the sandbox has gone.
+  public internal(set) var addresses: [String] = []
+  /// The node's.
+  public let hostAddresses: [String]
   /// Set once the pod is to end; it never reverts.
   public internal(set) var stop: StopRequest?
   /// The status published last: source of transition times and of a terminal phase.
   public internal(set) var published: PodStatus?
 
-  /// A pod that was accepted now.
-  public init(_ pod: Pod, acceptedAt: Moment) {
+  /// A pod that was accepted now on a node with these addresses.
+  public init(_ pod: Pod, acceptedAt: Moment, hostAddresses: [String] = []) {
     self.acceptedAt = acceptedAt
-    containers = Dictionary(
-      pod.spec.containers.map { ($0.name, ContainerRecord()) },
-      uniquingKeysWith: { first, _ in first }
-    )
+    self.hostAddresses = hostAddresses
+    let records =
+      pod.spec.initContainers.map { ($0.name, ContainerRecord($0, isInit: true)) }
+      + pod.spec.containers.map { ($0.name, ContainerRecord($0, isInit: false)) }
+    containers = Dictionary(records, uniquingKeysWith: { first, _ in first })
   }
 
   /// Remembers what was published.
   public mutating func publish(_ status: PodStatus) {
     published = status
+  }
+}
+
+extension ContainerRecord {
+  fileprivate init(_ container: Container, isInit: Bool) {
+    self.init(
+      role: ContainerRole(of: container, isInit: isInit),
+      hasPostStart: container.lifecycle?.postStart != nil
+    )
   }
 }
 
@@ -47,6 +61,8 @@ public struct SandboxRecord: Hashable, Sendable {
 
   /// What goes on with it.
   public internal(set) var activity: Activity = .absent
+  /// The init containers have done their work in it: some regular container was begun.
+  public internal(set) var isInitialized = false
   /// Why it could not be made, and until when it is not tried again.
   public internal(set) var obstacle: Obstacle?
   /// Why it could not be removed.
@@ -62,4 +78,6 @@ public struct StopRequest: Hashable, Sendable {
   public internal(set) var deadline: Instant
   /// When the wish came first.
   public let requestedAt: Instant
+  /// Nobody is to be waited for any more.
+  public internal(set) var isForced = false
 }

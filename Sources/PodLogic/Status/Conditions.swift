@@ -2,9 +2,21 @@ import PodModel
 
 /// The conditions that this node owns, in the kubelet's order (`pkg/kubelet/status/generate.go`).
 struct Conditions {
+  /// An init container as the conditions see it.
+  struct InitStatus {
+    var status: ContainerStatus
+    var isSidecar: Bool
+
+    var isComplete: Bool { isSidecar ? status.started == true : status.ready }
+  }
+
   let phase: PodPhase
   let generation: Int64?
+  /// In the order of the specification, as `statuses`.
+  let initStatuses: [InitStatus]
   let statuses: [ContainerStatus]
+  /// Some regular container was begun.
+  let isInitialized: Bool
   let sandboxIsReady: Bool
 
   func make(previous: [PodCondition], now: Timestamp) -> [PodCondition] {
@@ -21,9 +33,16 @@ struct Conditions {
     PodCondition(type: "PodReadyToStartContainers", status: sandboxIsReady ? .true : .false)
   }
 
-  /// Without init containers a pod is initialised from the start.
   private var initialized: PodCondition {
-    PodCondition(type: "Initialized", status: .true, reason: phase == .succeeded ? "PodCompleted" : nil)
+    if phase == .succeeded { return PodCondition(type: "Initialized", status: .true, reason: "PodCompleted") }
+    let incomplete = isInitialized ? [] : initStatuses.filter { !$0.isComplete }.map(\.status.name)
+    if incomplete.isEmpty { return PodCondition(type: "Initialized", status: .true) }
+    return PodCondition(
+      type: "Initialized",
+      status: .false,
+      reason: "ContainersNotInitialized",
+      message: "containers with incomplete status: [\(incomplete.joined(separator: " "))]"
+    )
   }
 
   private var ready: PodCondition { readiness("Ready") }
@@ -35,7 +54,8 @@ struct Conditions {
     case .succeeded: return PodCondition(type: type, status: .false, reason: "PodCompleted")
     case .failed: return PodCondition(type: type, status: .false, reason: "PodFailed")
     case .pending, .running, .unknown:
-      let unready = statuses.filter { !$0.ready }.map(\.name)
+      let serving = initStatuses.filter(\.isSidecar).map(\.status) + statuses
+      let unready = serving.filter { !$0.ready }.map(\.name)
       if unready.isEmpty { return PodCondition(type: type, status: .true) }
       return PodCondition(
         type: type,

@@ -7,14 +7,16 @@ struct ContainerStatusView {
   let pod: Pod
   let state: PodState
   let now: Moment
+  /// The pod is on its way out: nothing is waited for any more.
+  let isEnding: Bool
   /// Nothing of the pod is left: what never ran is told as lost.
   let isFinished: Bool
 
   var status: ContainerStatus {
     var status = ContainerStatus(name: container.name, state: .waiting(reason: nil, message: nil), image: image)
     (status.state, status.lastState) = states
-    status.ready = record.isRunning
-    status.started = record.isRunning ? true : (status.containerID == nil && record.ended.isEmpty ? nil : false)
+    status.ready = record.role == .initializer ? record.isComplete : record.isStarted
+    status.started = record.isStarted ? true : (status.containerID == nil && record.ended.isEmpty ? nil : false)
     status.restartCount = restartCount
     status.imageID = record.image?.id ?? ""
     status.containerID = record.identifier
@@ -36,7 +38,7 @@ struct ContainerStatusView {
 
   private var states: (ContainerState, ContainerState?) {
     if case .running(let since) = record.activity {
-      return (.running(startedAt: since.wall), record.ended.last.map(terminated))
+      return (running(since: since), record.ended.last.map(terminated))
     }
     if let obstacle = record.obstacle, !isEnding {
       return (waiting(for: obstacle), record.ended.last.map(terminated))
@@ -49,10 +51,20 @@ struct ContainerStatusView {
     return (terminated(last), record.ended.dropLast().last.map(terminated))
   }
 
-  private var isEnding: Bool { isFinished || state.stop != nil }
+  /// A container is told as running once its `postStart` hook is over.
+  private func running(since: Moment) -> ContainerState {
+    switch record.postStart {
+    case _ where isEnding, .done: .running(startedAt: since.wall)
+    case .failed(let message, _): .waiting(reason: "PostStartHookError", message: message)
+    case .idle, .underWay: .waiting(reason: "ContainerCreating", message: nil)
+    }
+  }
 
   private var neverRan: ContainerState {
-    guard isFinished else { return .waiting(reason: "ContainerCreating", message: record.progress) }
+    guard isFinished else {
+      let reason = pod.spec.initContainers.isEmpty ? "ContainerCreating" : "PodInitializing"
+      return .waiting(reason: reason, message: record.progress)
+    }
     return terminated(
       .unknown(
         startedAt: nil,

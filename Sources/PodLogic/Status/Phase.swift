@@ -1,14 +1,15 @@
 import PodModel
 
 extension PodState {
-  /// The pod's phase by the kubelet's rules (`getPhase`), for pods of regular containers.
+  /// The pod's phase by the kubelet's rules (`getPhase`).
   ///
   /// - Parameter isFinished: Nothing of the pod is left, so that the phase must be a terminal one.
-  func phase(of pod: Pod, isFinished: Bool) -> PodPhase {
+  func phase(of pod: Pod, isFinished: Bool, ending: Ending?) -> PodPhase {
     if let published, published.phase.isTerminal { return published.phase }
     var tally = Tally()
-    for container in pod.spec.containers { tally.count(container, of: pod, in: self) }
-    let phase = tally.phase(isEnding: stop != nil)
+    for container in pod.spec.allContainers { tally.count(container, of: pod, in: self) }
+    var phase = tally.phase(isEnding: ending != nil, hasFailed: hasFailedInitialization(pod))
+    if ending?.cause == .deadlineExceeded { phase = .failed }
     if phase.isTerminal && mayStillRun { return published?.phase ?? .pending }
     if isFinished && !phase.isTerminal { return .failed }
     return phase
@@ -31,23 +32,42 @@ extension PodPhase {
 }
 
 private struct Tally {
+  private var pendingInitializers = 0
+  private var pendingSidecars = 0
   private var running = 0
   private var waiting = 0
   private var stopped = 0
   private var succeeded = 0
   private var stoppedForGood = 0
+  private var hasBegun = false
 
   mutating func count(_ container: Container, of pod: Pod, in state: PodState) {
     guard let record = state.containers[container.name] else { return waiting += 1 }
-    if record.isRunning { return running += 1 }
+    switch record.role {
+    case .initializer: if !record.isComplete && !state.sandbox.isInitialized { pendingInitializers += 1 }
+    case .sidecar:
+      if record.isRunning { running += 1 }
+      if !record.isStarted && record.ended.isEmpty { pendingSidecars += 1 }
+    case .regular: count(regular: container, record, of: pod, in: state)
+    }
+  }
+
+  private mutating func count(regular container: Container, _ record: ContainerRecord, of pod: Pod, in state: PodState)
+  {
+    if record.isRunning {
+      hasBegun = true
+      return running += 1
+    }
     guard let last = record.ended.last else { return waiting += 1 }
+    hasBegun = true
     stopped += 1
     if last.exitCode == 0 { succeeded += 1 }
     if !state.restarts(container, of: pod, record) { stoppedForGood += 1 }
   }
 
-  func phase(isEnding: Bool) -> PodPhase {
-    if waiting > 0 { return .pending }
+  func phase(isEnding: Bool, hasFailed: Bool) -> PodPhase {
+    if hasFailed { return .failed }
+    if pendingInitializers > 0 || (pendingSidecars > 0 && !hasBegun) || waiting > 0 { return .pending }
     if running > 0 { return .running }
     if stopped == 0 { return .pending }
     if !isEnding && stopped != stoppedForGood { return .running }

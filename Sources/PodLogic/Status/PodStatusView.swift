@@ -5,12 +5,14 @@ extension PodStatus {
   ///
   /// - Parameter isFinished: Nothing of the pod is left on the machine.
   init(of pod: Pod, in state: PodState, now: Moment, isFinished: Bool) {
-    let phase = state.phase(of: pod, isFinished: isFinished)
+    let ending = state.ending(of: pod, at: now.instant)
+    let phase = state.phase(of: pod, isFinished: isFinished, ending: ending)
     self.init(phase: phase)
     observedGeneration = pod.metadata.generation
     startTime = state.acceptedAt.wall.wholeSeconds
     qosClass = pod.spec.qosClass
-    containerStatuses = pod.spec.containers.compactMap { container in
+    setAddresses(of: pod, in: state)
+    let view = { (container: Container) -> ContainerStatus? in
       guard let record = state.containers[container.name] else { return nil }
       return ContainerStatusView(
         container: container,
@@ -18,24 +20,37 @@ extension PodStatus {
         pod: pod,
         state: state,
         now: now,
+        isEnding: isFinished || ending != nil,
         isFinished: isFinished
       ).status
-    }.sorted { $0.name < $1.name }
+    }
+    initContainerStatuses = pod.spec.initContainers.compactMap(view)
+    let regular = pod.spec.containers.compactMap(view)
+    containerStatuses = regular.sorted { $0.name < $1.name }
     if phase == state.published?.phase {
       (reason, message) = (state.published?.reason, state.published?.message)
+    } else if phase == .failed, ending?.cause == .deadlineExceeded {
+      (reason, message) = (PodState.deadlineExceeded, "Pod was active on the node longer than the specified deadline")
     }
     let conditions = Conditions(
       phase: phase,
       generation: pod.metadata.generation,
-      statuses: inSpecOrder(of: pod),
+      initStatuses: zip(pod.spec.initContainers, initContainerStatuses).map { container, status in
+        Conditions.InitStatus(status: status, isSidecar: container.restartPolicy == .always)
+      },
+      statuses: regular,
+      isInitialized: state.sandbox.isInitialized,
       sandboxIsReady: state.sandbox.activity == .ready
     )
     self.conditions = conditions.make(previous: state.published?.conditions ?? [], now: now.wall.wholeSeconds)
   }
 
-  /// Messages name the containers in the order of the specification.
-  private func inSpecOrder(of pod: Pod) -> [ContainerStatus] {
-    pod.spec.containers.compactMap { container in containerStatuses.first { $0.name == container.name } }
+  /// Pods on the host's network have the host's addresses.
+  private mutating func setAddresses(of pod: Pod, in state: PodState) {
+    hostIPs = state.hostAddresses
+    hostIP = hostIPs.first
+    podIPs = pod.spec.hostNetwork && state.sandbox.activity != .absent ? state.hostAddresses : state.addresses
+    podIP = podIPs.first
   }
 }
 

@@ -81,6 +81,12 @@ public actor FakeRuntime: ContainerRuntime {
     sandboxes[sandbox] = nil
   }
 
+  /// Two ends of nothing: nobody configures the network of a fake.
+  public func network(of sandbox: SandboxID) async throws(RuntimeError) -> SandboxNetwork {
+    guard sandboxes[sandbox] != nil else { throw .notFound("\(sandbox)") }
+    return SandboxNetwork(namespace: -1, routing: -1)
+  }
+
   // MARK: Containers
 
   /// Answers as the attempt's script says.

@@ -24,6 +24,7 @@ extension Supervisor {
         reply(address, .done)
       case .attach(let name): try attach(try container(name), address)
       case .delete(let name): try delete(try container(name), address)
+      case .network: try giveNetwork(address)
       case .state: replyState(address)
       case .shutDown: beginEnding(graceSeconds: 0, replyTo: address)
       }

@@ -93,12 +93,50 @@ final class MemoryLedger: PodLedger {
   }
 }
 
+/// Hands out addresses and remembers who has one.
+final class FakeNetwork: PodConnector {
+  struct Refusal: Error, CustomStringConvertible { let description: String }
+  private let state = Mutex<(taken: [String: String], refusal: String?)>(([:], nil))
+
+  var taken: [String: String] { state.withLock { $0.taken } }
+  func refuse(_ text: String?) { state.withLock { $0.refusal = text } }
+
+  func attach(_ pod: Pod, to network: SandboxNetwork) async throws -> [String] {
+    try state.withLock { state in
+      if let refusal = state.refusal { throw Refusal(description: refusal) }
+      state.taken[pod.metadata.uid ?? ""] = "10.85.0.2"
+      return ["10.85.0.2"]
+    }
+  }
+
+  func detach(_ pod: Pod) async throws {
+    state.withLock { $0.taken[pod.metadata.uid ?? ""] = nil }
+  }
+}
+
+/// Answers every request with a status, and remembers them.
+final class FakeRequester: HTTPRequester {
+  private let state = Mutex<(requests: [HookRequest], status: Int)>(([], 200))
+
+  var requests: [HookRequest] { state.withLock { $0.requests } }
+  func answer(_ status: Int) { state.withLock { $0.status = status } }
+
+  func get(_ request: HookRequest) async throws -> Int {
+    state.withLock { state in
+      state.requests.append(request)
+      return state.status
+    }
+  }
+}
+
 /// An engine on a fake runtime, in a directory of its own.
 struct Bench {
   let clock = FakeClock()
   let runtime: FakeRuntime
   let images = FakeImages()
   let ledger = MemoryLedger()
+  let network = FakeNetwork()
+  let http = FakeRequester()
   let root: String
   var settings: EngineSettings
 
@@ -118,7 +156,14 @@ struct Bench {
 
   var engine: PodEngine {
     PodEngine(
-      PodEngine.Ports(runtime: runtime, images: images, ledger: ledger, clock: VirtualClock(clock: clock)),
+      PodEngine.Ports(
+        runtime: runtime,
+        images: images,
+        ledger: ledger,
+        network: network,
+        http: http,
+        clock: VirtualClock(clock: clock)
+      ),
       settings
     )
   }

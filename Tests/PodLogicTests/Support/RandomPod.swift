@@ -35,13 +35,31 @@ struct RandomPod {
   init(seed: UInt64) {
     random = SeededGenerator(seed: seed)
     let policy = RestartPolicy.allCases[Int(random.next() % 3)]
-    var spec = PodSpec(
-      containers: (0...random.next() % 3).map { Container(name: "c\($0)", image: "app:1") }
-    )
+    var spec = PodSpec(containers: Self.containers("c", 1...3, &random))
+    spec.initContainers = Self.containers("i", 0...3, &random)
+    for index in spec.initContainers.indices where random.next() % 2 == 0 {
+      spec.initContainers[index].restartPolicy = .always
+    }
     spec.restartPolicy = policy
+    if random.next() % 6 == 0 { spec.activeDeadlineSeconds = Int64(random.next() % 2000) + 1 }
     pod = Pod(metadata: ObjectMeta(name: "p", uid: "u"), spec: spec)
     now = Moment(instant: Instant(sinceStart: .zero), wall: Timestamp(seconds: 1_800_000_000))
     state = PodState(pod, acceptedAt: now)
+  }
+
+  private static func containers(
+    _ prefix: String,
+    _ count: ClosedRange<UInt64>,
+    _ random: inout SeededGenerator
+  ) -> [Container] {
+    (0..<UInt64.random(in: count, using: &random)).map { number in
+      var container = Container(name: "\(prefix)\(number)", image: "app:1")
+      if random.next() % 4 == 0 { container.lifecycle = Lifecycle(postStart: .sleep(seconds: 1)) }
+      if random.next() % 4 == 0 {
+        container.lifecycle = Lifecycle(postStart: container.lifecycle?.postStart, preStop: .sleep(seconds: 1))
+      }
+      return container
+    }
   }
 
   mutating func step() {
@@ -85,6 +103,7 @@ struct RandomPod {
     for action in decision.actions {
       if underWay.contains(action) { violations.append("decided twice: \(action)") }
       if case .container(let name, let attempt, let step) = action, step == .create || step == .start {
+        checkOrder(name)
         if state.stop != nil { violations.append("\(step) after the wish to stop") }
         if step == .create && present.contains(where: { $0.hasPrefix("\(name).") }) {
           violations.append("attempt \(attempt) of \(name) made while another is there")
@@ -97,8 +116,21 @@ struct RandomPod {
     if again.actions.contains(where: underWay.contains) { violations.append("not marked: \(again.actions)") }
   }
 
+  /// Nothing is begun before what must come first has ended, or has started if it is a sidecar.
+  private mutating func checkOrder(_ name: String) {
+    guard !state.sandbox.isInitialized || pod.spec.containers.contains(where: { $0.name == name }) else { return }
+    for container in pod.spec.initContainers {
+      if container.name == name { return }
+      let record = state.containers[container.name]
+      let isSidecar = container.restartPolicy == .always
+      let isDone = record?.ended.last?.exitCode == 0 && record?.mustRunAgain == false
+      let hasComeFirst = isSidecar ? record?.hasStartedInSandbox == true : isDone
+      if !hasComeFirst { violations.append("\(name) begun before \(container.name)") }
+    }
+  }
+
   private mutating func check(_ decision: Decision) {
-    for status in decision.status.containerStatuses {
+    for status in decision.status.initContainerStatuses + decision.status.containerStatuses {
       if status.restartCount < restartCounts[status.name, default: 0] { violations.append("restartCount fell") }
       restartCounts[status.name] = status.restartCount
     }
@@ -136,7 +168,7 @@ struct RandomPod {
     let action = underWay.remove(at: Int(random.next() % UInt64(underWay.count)))
     let succeeds = alwaysSucceeds || random.next() % 4 != 0
     switch action {
-    case .createSandbox: apply(succeeds ? .sandboxCreated : .sandboxFailed("chance"))
+    case .createSandbox: apply(succeeds ? .sandboxCreated(addresses: []) : .sandboxFailed("chance"))
     case .removeSandbox: succeeds ? removeSandbox() : apply(.sandboxRemovalFailed("chance"))
     case .container(let name, let attempt, let step):
       answer(name, attempt, step, succeeds).map { apply(.container(name, attempt: attempt, $0)) }
@@ -170,6 +202,8 @@ struct RandomPod {
     case .start:
       if succeeds { alive.insert("\(name).\(attempt)") }
       return succeeds ? .started(at: now.wall, pid: 1) : .startFailed(code: 128, message: "chance")
+    case .postStart: return .postStartEnded(failure: succeeds ? nil : "chance")
+    case .preStop: return .preStopEnded(failure: succeeds ? nil : "chance")
     case .stop: return nil
     case .kill:
       if succeeds && alive.contains("\(name).\(attempt)") { end("\(name).\(attempt)", code: 137) }

@@ -24,7 +24,7 @@ struct Simulation {
   /// Everything works: images are there, containers are made and run.
   static func succeed(_ action: PodAction) -> PodEvent? {
     switch action {
-    case .createSandbox: .sandboxCreated
+    case .createSandbox: .sandboxCreated(addresses: ["10.85.0.2"])
     case .removeSandbox: .sandboxRemoved
     case .container(let name, let attempt, let action):
       succeed(action).map { .container(name, attempt: attempt, $0) }
@@ -36,6 +36,8 @@ struct Simulation {
     case .resolveImage: .imageReady(ImageIdentity(name: "docker.io/library/app:1", id: "sha256:1"), pulled: nil)
     case .create: .created(identifier: "swiftlet://id")
     case .start: .started(at: Timestamp(seconds: 1_800_000_000), pid: 42)
+    case .postStart: .postStartEnded(failure: nil)
+    case .preStop: .preStopEnded(failure: nil)
     case .stop, .kill: nil
     case .delete: .deleted
     }
@@ -43,7 +45,9 @@ struct Simulation {
 
   var status: PodStatus { decision.status }
 
-  subscript(name: String) -> ContainerStatus? { status.containerStatuses.first { $0.name == name } }
+  subscript(name: String) -> ContainerStatus? {
+    (status.initContainerStatuses + status.containerStatuses).first { $0.name == name }
+  }
 
   mutating func send(_ event: PodEvent) {
     state.apply(event, at: now)
@@ -81,6 +85,11 @@ struct Simulation {
         if let event = answer(action) { state.apply(event, at: now) }
       }
     }
+  }
+
+  /// The order in which something was done to containers.
+  func order(of action: ContainerAction) -> [String] {
+    actions.compactMap { if case .container(let name, _, action) = $0 { name } else { nil } }
   }
 
   func count(_ action: ContainerAction, of name: String = "app") -> Int {

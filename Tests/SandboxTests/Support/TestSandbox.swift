@@ -41,7 +41,7 @@ final class TestSandbox: Sendable {
     runner = ActionRunner(pod: pod, sandbox: id, ports: ports, settings: node.settings)
     var resources = PodResources()
     for await answer in runner.perform(.createSandbox, resources, after: Others([])) {
-      guard case .sandbox(let status) = answer else { throw Trouble("no sandbox: \(answer)") }
+      guard case .sandbox(let status, _) = answer else { throw Trouble("no sandbox: \(answer)") }
       resources.sharedMemoryPath = status.sharedMemoryPath
     }
     self.resources = resources
