@@ -139,7 +139,10 @@ let package = Package(
     ),
     .executableTarget(
       name: "swiftlet-bench",
-      dependencies: ["NativeRuntime", "RuntimeAPI", "ShimClient", "StateStore", "Privileges", "Cgroups", "Linux"],
+      dependencies: [
+        "NativeRuntime", "RuntimeAPI", "ShimClient", "StateStore", "Privileges", "Cgroups", "Linux", "Images", "PodEngine",
+        "PodLogic", "PodModel",
+      ],
       swiftSettings: strict
     ),
     .executableTarget(name: "swiftlet-unpack", dependencies: ["LayerUnpack"], swiftSettings: strict),

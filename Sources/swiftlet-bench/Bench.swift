@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Linux
 import NativeRuntime
+import PodEngine
 import Privileges
 import RuntimeAPI
 import ShimClient
@@ -19,11 +20,15 @@ func runBench() async {
     case "start": try await Bench(arguments()).measure(.start)
     case "run": try await Bench(arguments()).measure(.run)
     case "steps": try await Bench(arguments()).measureSteps()
+    case "pods": try await podsBench().measure()
     default:
-      throw BenchFailure("usage: swiftlet-bench start|run --bundle DIR --count N, or swiftlet-bench seccomp-profile")
+      throw BenchFailure(
+        "usage: swiftlet-bench start|run|steps --bundle DIR --count N, "
+          + "pods --root ROOTFS --directory DIR --count N [--network CIDR], or seccomp-profile"
+      )
     }
   } catch {
-    FileHandle.standardError.write(Data("swiftlet-bench: \(error)\n".utf8))
+    complain("\(error)")
     exit(1)
   }
 }
@@ -33,10 +38,33 @@ struct BenchFailure: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-private func arguments() throws -> (bundle: String, count: Int) {
+func complain(_ text: String) {
+  FileHandle.standardError.write(Data("swiftlet-bench: \(text)\n".utf8))
+}
+
+private func options() -> [String: String] {
   var values: [String: String] = [:]
   var rest = CommandLine.arguments.dropFirst(2)
   while let name = rest.popFirst(), let value = rest.popFirst() { values[name] = value }
+  return values
+}
+
+private func podsBench() throws -> PodsBench {
+  let values = options()
+  guard let root = values["--root"], let directory = values["--directory"],
+    let count = values["--count"].flatMap({ Int($0) }), count > 0
+  else { throw BenchFailure("--root ROOTFS, --directory DIR and --count N were expected") }
+  return try PodsBench(
+    root: root,
+    directory: directory,
+    count: count,
+    isApart: values["--apart"] == "yes",
+    network: LoopbackOnly()
+  )
+}
+
+private func arguments() throws -> (bundle: String, count: Int) {
+  let values = options()
   guard let bundle = values["--bundle"], let count = values["--count"].flatMap({ Int($0) }), count > 0 else {
     throw BenchFailure("--bundle DIR and --count N were expected")
   }

@@ -1,4 +1,5 @@
 import RuntimeAPI
+import Synchronization
 
 /// The seccomp profile of everyone who does not ask for another one.
 ///
@@ -7,7 +8,19 @@ import RuntimeAPI
 /// pass and open AF_ALG, which the profile means to refuse (CVE-2026-31431). Here the families above AF_VSOCK are named.
 public enum RuntimeDefault {
   /// The profile for one container.
-  public static func profile(for target: SeccompTarget) -> SeccompProfile { template.resolved(for: target) }
+  public static func profile(for target: SeccompTarget) -> SeccompProfile {
+    resolved.withLock { resolved in
+      if let profile = resolved[target] { return profile }
+      let profile = template.resolved(for: target)
+      if resolved.count >= mostResolved { resolved.removeAll() }
+      resolved[target] = profile
+      return profile
+    }
+  }
+
+  /// Nearly all containers of a node have the same capabilities, and so the same profile.
+  private static let resolved = Mutex<[SeccompTarget: SeccompProfile]>([:])
+  private static let mostResolved = 64
 
   /// EPERM for whatever no rule allows.
   public static let template = ProfileTemplate(

@@ -28,6 +28,11 @@ public enum SpecificationFields {
       paths.formUnion(profile.nonDefaultPaths(at: path))
       return
     }
+    // Environments and capabilities are many: one says as much as all of them.
+    if let texts = value as? [String] {
+      if !texts.isEmpty { paths.insert(path) }
+      return
+    }
     let mirror = Mirror(reflecting: value)
     switch mirror.displayStyle {
     case .optional:
