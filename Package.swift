@@ -76,6 +76,7 @@ let package = Package(
     library("Shim", ["LaunchPlan", "JSONText", "Linux", "CLinux"]),
     library("ShimClient", ["LaunchPlan", "JSONText", "Linux", "CLinux"]),
     library("Manifests", ["PodModel", yams]),
+    library("Networking", ["Linux", "CLinux", "JSONText"]),
     // L3
     library("Registry", ["Images", "JSONText", "Linux", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
     library("Probes", [httpClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
@@ -160,6 +161,14 @@ let package = Package(
       path: "Tests/PullChild",
       swiftSettings: strict
     ),
+    // What the tests of Networking run in network namespaces, and kill.
+    .executableTarget(
+      name: "network-child",
+      dependencies: ["Networking", "Linux", "CLinux"],
+      path: "Tests/NetworkChild",
+      swiftSettings: strict
+    ),
+    tests("Networking", ["Networking", "JSONText", "Linux", "CLinux", "RuntimeTestKit"]),
     tests("UnpackPlan", ["UnpackPlan"]),
     // The programs that these run (swiftlet, swiftlet-unpack) are built with every test run.
     tests(

@@ -1,0 +1,178 @@
+import Glibc
+import Linux
+
+/// Which pod has which address, on disk, shared by every process of this state directory.
+///
+/// Each allocation is two symbolic links: `pods/<uid>` says the address, `addresses/<address>` says the UID. A link appears
+/// whole or not at all and only where there is none, so that a crash at any instruction leaves nothing half written and two
+/// processes never get the same address; and both questions are answered without reading a list.
+struct AddressLedger: Sendable {
+  /// The directory of it all.
+  let path: String
+  private let pods: SharedFD
+  private let addresses: SharedFD
+
+  init(path: String) throws(SyscallError) {
+    self.path = path
+    try ensureDirectories(path)
+    for name in ["pods", "addresses"] { try ensureDirectory(AT_FDCWD, "\(path)/\(name)") }
+    pods = SharedFD(try openDirectory(AT_FDCWD, path + "/pods"))
+    addresses = SharedFD(try openDirectory(AT_FDCWD, path + "/addresses"))
+  }
+
+  /// What a pod's link says.
+  enum Entry: Equatable {
+    case none
+    case address(IPv4Address)
+    /// It is no link, or not to an address.
+    case damaged
+  }
+
+  func entry(of uid: String) throws(SyscallError) -> Entry {
+    switch try readLink(pods.raw, uid) {
+    case .none: .none
+    case .text(let text): IPv4Address(text).map { .address($0) } ?? .damaged
+    case .otherwise: .damaged
+    }
+  }
+
+  /// The pod that has an address; `nil` if none has, or if its link is damaged.
+  func pod(at address: IPv4Address) throws(SyscallError) -> String? {
+    if case .text(let uid) = try readLink(addresses.raw, "\(address)") { return uid }
+    return nil
+  }
+
+  /// Gives a pod the next address that is free, after the one that was given out last, so that an address rests for as long
+  /// as it can before somebody else has it. The caller holds the lock. `nil`: all are in use.
+  func allocate(_ uid: String, in network: IPv4Network, lock: Int32) throws(SyscallError) -> IPv4Address? {
+    let places = network.podPlaces
+    var place = lastPlace(lock) ?? places.upperBound
+    for _ in places {
+      place = place >= places.upperBound || place < places.lowerBound ? places.lowerBound : place + 1
+      guard let address = network.address(place), try isFree(address) else { continue }
+      // The pod's link first: a crash between the two leaves one that names an address which nobody has.
+      try link(pods.raw, uid, to: "\(address)")
+      try link(addresses.raw, "\(address)", to: uid)
+      try remember(place, lock)
+      return address
+    }
+    return nil
+  }
+
+  /// Makes what was allocated survive a power cut.
+  func sync() throws(SyscallError) {
+    try syncDirectory(pods.raw)
+    try syncDirectory(addresses.raw)
+  }
+
+  /// Takes an address back. The kernel's objects are gone by then.
+  func release(_ uid: String, _ address: IPv4Address?) throws(SyscallError) {
+    if let address, try pod(at: address) == uid { try unlink(addresses.raw, "\(address)") }
+    try unlink(pods.raw, uid)
+  }
+
+  /// Moves a pod's damaged entry out of the way; where it went.
+  func setAside(_ uid: String) throws(SyscallError) -> String {
+    try ensureDirectory(AT_FDCWD, path + "/damaged")
+    let target = "\(path)/damaged/\(uid).\(Clock.monotonicNanoseconds())"
+    let pods = pods.raw
+    try check("renameat") { renameat(pods, uid, AT_FDCWD, target) }
+    return target
+  }
+
+  /// The address that lists a pod, found by reading all of them: for one whose own entry is damaged.
+  func search(_ uid: String) throws(SyscallError) -> IPv4Address? {
+    for name in try entries(of: addresses.raw) {
+      if let address = IPv4Address(name), try pod(at: address) == uid { return address }
+    }
+    return nil
+  }
+
+  /// Whether no pod has an address.
+  var isEmpty: Bool {
+    get throws(SyscallError) { try entryNames(of: pods.raw, atMost: 1).isEmpty }
+  }
+
+  /// Every pod that has an entry.
+  var all: [String] {
+    get throws(SyscallError) { try entries(of: pods.raw) }
+  }
+
+  /// Removes addresses that belong to no pod, which only damage leaves.
+  func removeOrphans() throws(SyscallError) {
+    for name in try entries(of: addresses.raw) {
+      if case .text(let uid) = try readLink(addresses.raw, name), Self.isValid(uid),
+        try entry(of: uid) == .address(IPv4Address(name) ?? IPv4Address(0))
+      {
+        continue
+      }
+      try removeTree(addresses.raw, name)
+    }
+  }
+
+  /// Waits for the lock; whoever keeps the descriptor has it. It is opened anew each time, so that threads of one process
+  /// exclude each other too.
+  func lock() throws(SyscallError) -> OwnedFD {
+    let file = try openAt(AT_FDCWD, path + "/lock", O_RDWR | O_CREAT | O_NOFOLLOW)
+    try FileLock.lock(file.raw, .exclusive)
+    return file
+  }
+
+  /// Whether a UID can name a file.
+  static func isValid(_ uid: String) -> Bool {
+    (1...200).contains(uid.utf8.count) && uid.utf8.first != UInt8(ascii: ".")
+      && uid.utf8.allSatisfy {
+        switch $0 {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
+        default: false
+        }
+      }
+  }
+
+  // MARK: Files
+
+  private enum LinkText {
+    case none
+    case text(String)
+    case otherwise
+  }
+
+  private func readLink(_ directory: Int32, _ name: String) throws(SyscallError) -> LinkText {
+    var buffer = [CChar](repeating: 0, count: 256)
+    do throws(SyscallError) {
+      let count = try checkCount("readlinkat") { readlinkat(directory, name, &buffer, buffer.count) }
+      return .text(String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    } catch {
+      if error.errno == ENOENT { return .none }
+      if error.errno == EINVAL { return .otherwise }
+      throw error
+    }
+  }
+
+  private func isFree(_ address: IPv4Address) throws(SyscallError) -> Bool {
+    if case .none = try readLink(addresses.raw, "\(address)") { return true }
+    return false
+  }
+
+  private func link(_ directory: Int32, _ name: String, to text: String) throws(SyscallError) {
+    try check("symlinkat") { symlinkat(text, directory, name) }
+  }
+
+  private func unlink(_ directory: Int32, _ name: String) throws(SyscallError) {
+    do throws(SyscallError) { try check("unlinkat") { unlinkat(directory, name, 0) } } catch {
+      if error.errno != ENOENT { throw error }
+    }
+  }
+
+  /// Where the last allocation was. It is a hint: lost or damaged, it costs nothing but the order.
+  private func lastPlace(_ lock: Int32) -> UInt32? {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = pread(lock, &bytes, bytes.count, 0)
+    return count > 0 ? UInt32(String(decoding: bytes.prefix(count).prefix { $0 != 0x0a }, as: UTF8.self)) : nil
+  }
+
+  private func remember(_ place: UInt32, _ lock: Int32) throws(SyscallError) {
+    let text = Array("\(place)\n".utf8)
+    try checkCount("pwrite") { pwrite(lock, text, text.count, 0) }
+  }
+}

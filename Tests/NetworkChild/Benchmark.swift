@@ -1,0 +1,83 @@
+import CLinux
+import Glibc
+import Linux
+import Networking
+
+/// What the steps cost. Run in a network namespace of its own: `unshare -n network-child bench STATE NETWORKS COUNT`.
+enum Benchmark {
+  static func run(_ words: [String]) throws {
+    guard words.count == 4, let count = Int(words[3]) else { throw Trouble("COUNT is missing") }
+    var series: [(String, [Double])] = []
+    func measure<Value>(_ name: String, _ body: () throws -> Value) rethrows -> Value {
+      let start = Clock.monotonicNanoseconds()
+      let value = try body()
+      let spent = Double(Clock.monotonicNanoseconds() - start) / 1000
+      if let place = series.firstIndex(where: { $0.0 == name }) {
+        series[place].1.append(spent)
+      } else {
+        series.append((name, [spent]))
+      }
+      return value
+    }
+    let network = try measure("open, nothing there") { try NetworkChild.network(words) }
+    for _ in 0..<count { _ = try measure("open, all there") { try NetworkChild.network(words) } }
+    for durability in [Durability.untilReboot, .synced] {
+      let kind = durability == .synced ? "synced" : "until reboot"
+      var pods: [(SharedFD, SharedFD)] = []
+      for number in 0..<count {
+        let pod = try measure("namespace") { try NetworkChild.namespace() }
+        // The first and the last twenty show whether the cost stays flat.
+        let part = number < 20 ? ", first 20" : number >= count - 20 ? ", last 20" : ""
+        try measure("attach (\(kind))\(part)") {
+          _ = try network.attach(
+            pod: "pod-\(number)",
+            namespace: pod.0.raw,
+            inside: pod.1.raw,
+            durability: durability
+          )
+        }
+        try measure("first answer from the host") { try firstAnswer(pod.0.raw, network, "pod-\(number)") }
+        pods.append(pod)
+      }
+      if durability == .synced {
+        for number in 0..<count / 2 { try measure("detach, cable now") { try network.detach(pod: "pod-\(number)") } }
+      }
+      for number in 0..<count {
+        try measure("detach, cable with its namespace") {
+          try network.detach(pod: "pod-\(number)", cable: .withNamespace)
+        }
+      }
+      withExtendedLifetime(pods) {}
+    }
+    try measure("tear down") { try network.tearDown() }
+    NetworkChild.write("pods whose first packet was lost: \(lost)")
+    for (name, values) in series {
+      let sorted = values.sorted()
+      let (median, high) = (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
+      NetworkChild.write("\(name): median \(Int(median)) us, p99 \(Int(high)) us (\(sorted.count))")
+    }
+  }
+
+  /// Sends to the host until something comes back: a packet that is lost at the start of a pod costs it a second.
+  private static func firstAnswer(_ namespace: Int32, _ network: PodNetwork, _ uid: String) throws {
+    guard let pod = try network.address(of: uid) else { throw Trouble("no address") }
+    let host = try Datagrams.bound(to: "0.0.0.0", port: 7)
+    let home = try openAt(AT_FDCWD, "/proc/thread-self/ns/net", O_RDONLY)
+    try check("setns") { lx_setns(namespace, Int32(LX_CLONE_NEWNET)) }
+    let inside = try Datagrams.bound(to: "\(pod.address)", port: 8)
+    try check("setns") { lx_setns(home.raw, Int32(LX_CLONE_NEWNET)) }
+    for attempt in 0..<10_000 {
+      try Datagrams.send(inside, to: "\(pod.gateway)", port: 7)
+      if try Datagrams.arrives(host, milliseconds: 0) {
+        if attempt > 0 { lost += 1 }
+        break
+      }
+      usleep(100)
+    }
+    close(host)
+    close(inside)
+  }
+
+  // One thread.
+  nonisolated(unsafe) private static var lost = 0
+}
