@@ -112,7 +112,7 @@ let package = Package(
     library(
       "NodeAgent",
       [
-        "CommandLineOptions", "CLinux", "NodeSettings", "Registry", "Probes",
+        "CommandLineOptions", "CLinux", "Networking", "NodeSettings", "Registry", "Probes",
         "PodEngine", "PodModel", "PodLogic", "RuntimeAPI", "Manifests", "NativeRuntime", "OCIRuntime", "Images",
         "StateStore", "Cgroups", "Linux", argumentParser,
       ]
@@ -141,8 +141,8 @@ let package = Package(
     .executableTarget(
       name: "swiftlet-bench",
       dependencies: [
-        "NativeRuntime", "RuntimeAPI", "ShimClient", "StateStore", "Privileges", "Cgroups", "Linux", "Images", "PodEngine",
-        "PodLogic", "PodModel",
+        "NativeRuntime", "RuntimeAPI", "ShimClient", "StateStore", "Privileges", "Cgroups", "Linux", "Images", "Networking",
+        "PodEngine", "PodLogic", "PodModel",
       ],
       swiftSettings: strict
     ),

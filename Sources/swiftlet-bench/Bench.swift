@@ -24,7 +24,7 @@ func runBench() async {
     default:
       throw BenchFailure(
         "usage: swiftlet-bench start|run|steps --bundle DIR --count N, "
-          + "pods --root ROOTFS --directory DIR --count N [--network CIDR], or seccomp-profile"
+          + "pods --root ROOTFS --directory DIR --count N [--network yes] [--apart yes], or seccomp-profile"
       )
     }
   } catch {
@@ -59,7 +59,7 @@ private func podsBench() throws -> PodsBench {
     directory: directory,
     count: count,
     isApart: values["--apart"] == "yes",
-    network: LoopbackOnly()
+    network: values["--network"] == "yes" ? try BenchNetwork(directory: directory) : LoopbackOnly()
   )
 }
 

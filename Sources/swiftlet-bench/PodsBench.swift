@@ -3,6 +3,7 @@ import Glibc
 import Images
 import Linux
 import NativeRuntime
+import Networking
 import PodEngine
 import PodLogic
 import PodModel
@@ -112,6 +113,31 @@ struct PodsBench {
     spec.restartPolicy = .never
     spec.terminationGracePeriodSeconds = 0
     return Pod(metadata: ObjectMeta(name: "bench-\(index)", uid: "bench-\(index)"), spec: spec)
+  }
+}
+
+/// The pods' network, as `swiftlet run` has it.
+struct BenchNetwork: PodConnector {
+  private let network: PodNetwork
+
+  init(directory: String) throws {
+    network = try PodNetwork(
+      PodNetwork.Configuration(instance: instanceName(stateDirectory: directory), directory: directory + "/network")
+    )
+  }
+
+  func attach(_ pod: Pod, to sandbox: SandboxNetwork) async throws -> [String] {
+    let address = try network.attach(
+      pod: pod.metadata.uid ?? "",
+      namespace: sandbox.namespace,
+      inside: sandbox.routing,
+      durability: .untilReboot
+    )
+    return ["\(address.address)"]
+  }
+
+  func detach(_ pod: Pod) async throws {
+    try network.detach(pod: pod.metadata.uid ?? "", cable: .withNamespace)
   }
 }
 

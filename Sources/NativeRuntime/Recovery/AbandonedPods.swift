@@ -15,13 +15,19 @@ public enum AbandonedPods {
 
   /// Removes every pod below the run directory that nobody owns and that is not to be adopted. Pods with an owner, and
   /// those whose supervisor is still ending them in an orderly way, are left alone.
-  public static func remove(runDirectory: String) throws(SyscallError) -> [Outcome] {
+  ///
+  /// - Parameter disconnect: Takes back the network of a pod that has ended, and says what is in the way; the pod's record
+  ///   stays then.
+  public static func remove(
+    runDirectory: String,
+    disconnect: (_ pod: String) -> String? = { _ in nil }
+  ) throws(SyscallError) -> [Outcome] {
     let boot = try bootID()
     var outcomes: [Outcome] = []
     for directory in try PodDirectory.all(runDirectory: runDirectory) {
       do throws(SyscallError) {
         guard let claim = try claim(directory, runDirectory) else { continue }
-        if let outcome = try remove(claim, boot: boot) { outcomes.append(outcome) }
+        if let outcome = try remove(claim, boot: boot, disconnect) { outcomes.append(outcome) }
       } catch {
         // Somebody else removed it meanwhile.
         if error.errno == ENOENT { continue }
@@ -45,7 +51,11 @@ public enum AbandonedPods {
     return nil
   }
 
-  private static func remove(_ claim: PodClaim, boot: String) throws(SyscallError) -> Outcome? {
+  private static func remove(
+    _ claim: PodClaim,
+    boot: String,
+    _ disconnect: (String) -> String?
+  ) throws(SyscallError) -> Outcome? {
     let record = claim.record
     if record.bootID == boot {
       let opened = try claim.directory.open()
@@ -55,6 +65,7 @@ public enum AbandonedPods {
         return Outcome(pod: record.pod, problem: "\(error)")
       }
     }
+    if let problem = disconnect(record.pod) { return Outcome(pod: record.pod, problem: problem) }
     try claim.release()
     return Outcome(pod: record.pod, problem: nil)
   }

@@ -52,11 +52,13 @@ struct Foreground {
     let style = style(for: pod)
     let images = try images(found.secrets)
     let hooks = HookRequester()
-    let handle = try await engine(style, images, hooks).accept(pod)
+    let network = NodeNetwork(stateDirectory: command.global.stateDirectory, durability: .untilReboot, notice: say)
+    let handle = try await engine(style, images, network, hooks).accept(pod)
     let outcome = await PodRun(pod, handle, style, startedAt: start).follow(signals.values)
     try await handle.discard()
     await images.registries.shutDown()
     try await hooks.shutDown()
+    try network.finish()
     if command.keep { tellKept(pod) }
     if command.output == .json { try FinalPod.write(pod, outcome.status, to: STDOUT_FILENO) }
     if let failure = outcome.failure {
@@ -77,7 +79,12 @@ struct Foreground {
     )
   }
 
-  private func engine(_ style: PodRun.Style, _ images: NodeImages, _ hooks: HookRequester) throws -> PodEngine {
+  private func engine(
+    _ style: PodRun.Style,
+    _ images: NodeImages,
+    _ network: NodeNetwork,
+    _ hooks: HookRequester
+  ) throws -> PodEngine {
     let places = try NodePlaces(command.global, shim: command.shim)
     try places.prepare()
     let hierarchy = try CgroupHierarchy.discover(
@@ -89,7 +96,7 @@ struct Foreground {
       runtime: try RuntimeFactory(places: places, hierarchy: hierarchy).make(command.runtime),
       images: images,
       ledger: NodeLedger(places.directories, hierarchy, retention, endsWithOwner: true),
-      network: LoopbackOnly(),
+      network: network,
       http: hooks,
       clock: SystemClock()
     )
@@ -133,10 +140,12 @@ struct Foreground {
     say("kept: \(directories.logs(pod)) and \(directories.layers(pod))")
   }
 
-  private func say(_ line: String) {
-    // Where nobody listens there is nobody to tell.
-    try? writeWaiting(STDERR_FILENO, Array((line + "\n").utf8))
-  }
+}
+
+/// Writes a line for people.
+@Sendable private func say(_ line: String) {
+  // Where nobody listens there is nobody to tell.
+  try? writeWaiting(STDERR_FILENO, Array((line + "\n").utf8))
 }
 
 /// UIDs of pods that nobody named.

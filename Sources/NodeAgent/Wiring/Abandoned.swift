@@ -12,7 +12,12 @@ public func removeAbandonedPods(before command: any ParsableCommand) {
   guard let command = command as? any NodeCommand, geteuid() == 0 else { return }
   let directory = command.global.runDirectory
   do throws(SyscallError) {
-    for outcome in try AbandonedPods.remove(runDirectory: directory) {
+    let state = command.global.stateDirectory
+    let disconnect = { (pod: String) -> String? in
+      do { try NodeNetwork.release(pod: pod, stateDirectory: state, notice: tell) } catch { return "\(error)" }
+      return nil
+    }
+    for outcome in try AbandonedPods.remove(runDirectory: directory, disconnect: disconnect) {
       if let problem = outcome.problem { tell("the abandoned pod \(outcome.pod) is not gone: \(problem)") }
     }
   } catch {
@@ -20,7 +25,7 @@ public func removeAbandonedPods(before command: any ParsableCommand) {
   }
 }
 
-private func tell(_ text: String) {
+@Sendable private func tell(_ text: String) {
   // Where nobody listens there is nobody to tell.
   try? writeAll(STDERR_FILENO, Array("swiftlet: \(text)\n".utf8))
 }

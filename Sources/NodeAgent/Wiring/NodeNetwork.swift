@@ -1,0 +1,76 @@
+import Glibc
+import Linux
+import Networking
+import PodEngine
+import PodModel
+import RuntimeAPI
+import StateStore
+import Synchronization
+
+/// The network of this instance's pods. Bridge and table are made when the first pod wants them: pods on the host's
+/// network need neither.
+final class NodeNetwork: PodConnector {
+  private let configuration: PodNetwork.Configuration
+  private let durability: Durability
+  private let network = Mutex<PodNetwork?>(nil)
+
+  /// - Parameter durability: Whether addresses must survive a power cut, with the pods that have them.
+  init(
+    stateDirectory: String,
+    networks: [IPv4Network] = NetworkChoice.standard,
+    durability: Durability,
+    notice: @escaping @Sendable (String) -> Void
+  ) {
+    configuration = PodNetwork.Configuration(
+      instance: instanceName(stateDirectory: stateDirectory),
+      directory: Self.directory(stateDirectory),
+      networks: NetworkChoice.candidates(networks),
+      notice: notice
+    )
+    self.durability = durability
+  }
+
+  private static func directory(_ stateDirectory: String) -> String { stateDirectory + "/network" }
+
+  func attach(_ pod: Pod, to network: SandboxNetwork) async throws -> [String] {
+    let address = try made().attach(
+      pod: pod.metadata.uid ?? "",
+      namespace: network.namespace,
+      inside: network.routing,
+      durability: durability
+    )
+    return ["\(address.address)"]
+  }
+
+  /// The sandbox is gone by now, and the kernel removes the cable with its namespace.
+  func detach(_ pod: Pod) async throws {
+    try made().detach(pod: pod.metadata.uid ?? "", cable: .withNamespace)
+  }
+
+  /// Takes bridge and table away, unless pods of other processes use them.
+  func finish() throws {
+    guard let network = network.withLock({ $0 }) else { return }
+    do throws(NetworkError) { try network.tearDown() } catch {
+      if case .inUse = error { return }
+      throw error
+    }
+  }
+
+  private func made() throws -> PodNetwork {
+    try network.withLock { network in
+      if let network { return network }
+      let made = try PodNetwork(configuration)
+      network = made
+      return made
+    }
+  }
+
+  /// Takes back what a pod had whose owner died.
+  static func release(pod uid: String, stateDirectory: String, notice: @escaping @Sendable (String) -> Void) throws {
+    // Without it no pod of this instance was ever connected.
+    guard access(directory(stateDirectory), F_OK) == 0 else { return }
+    let node = NodeNetwork(stateDirectory: stateDirectory, durability: .synced, notice: notice)
+    try node.made().detach(pod: uid)
+    try node.finish()
+  }
+}
