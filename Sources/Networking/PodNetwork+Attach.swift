@@ -36,6 +36,7 @@ extension PodNetwork {
       configuration.step(.host)
       try configure(pod, inside)
       configuration.step(.inside)
+      try host.withLock { (host) throws(NetworkError) in try awaitCarrier(pod, &host) }
       return pod
     } catch {
       // The first error is the one to tell; what is left now, the next detachment removes.
@@ -78,7 +79,7 @@ extension PodNetwork {
         }
         try delete(instance, &host)
       }
-      try table.remove(host.document)
+      try table.remove(host.document, &host.filter)
     }
   }
 
@@ -88,7 +89,8 @@ extension PodNetwork {
     let lock = try about(ledger.path, ledger.lock)
     defer { withExtendedLifetime(lock) {} }
     return try host.withLock { (host) throws(NetworkError) in
-      if try !table.isRight(host.document) { try refresh(&host) }
+      // Somebody may have emptied nftables, or torn this network down.
+      if try table.identity(host.document, &host.filter) != host.identity { try refresh(&host) }
       let network = host.network
       let owned = try ownedAddress(uid)
       // What a crash may have left. A pod that never had an address left nothing.
@@ -208,6 +210,13 @@ extension PodNetwork {
         RouteRequest.addDefault(gateway: pod.gateway, interface: interface),
       ])
     }
+  }
+
+  /// The bridge opens a port some time after the cable's other end is up, when the kernel gets round to it, and until then
+  /// loses what the pod sends: a second of the pod's time. Asking for the link makes it happen now (Linux 6.8; before, it
+  /// takes part of a millisecond).
+  private func awaitCarrier(_ pod: PodAddress, _ host: inout Host) throws(NetworkError) {
+    guard try link(pod.cable, &host) != nil else { throw .foreignInterface(name: pod.cable, kind: "it went again") }
   }
 
   private func disconnect(_ address: IPv4Address, _ cable: CableRemoval, _ host: inout Host) throws(NetworkError) {

@@ -48,6 +48,10 @@ public final class PodNetwork: Sendable {
     var uplinks: [String] = []
     var mtu: UInt32 = 1500
     var document: FirewallDocument
+    /// For questions about the table.
+    var filter: NetlinkSocket
+    /// The table that was right when it was last looked at.
+    var identity: FirewallTable.Identity?
   }
 
   let configuration: Configuration
@@ -77,7 +81,8 @@ public final class PodNetwork: Sendable {
       Host(
         socket: try netlink { () throws(NetlinkError) in try NetlinkSocket() },
         network: nothing,
-        document: FirewallDocument(instance: configuration.instance, network: nothing, opened: [])
+        document: FirewallDocument(instance: configuration.instance, network: nothing, opened: []),
+        filter: try netlink { () throws(NetlinkError) in try NetlinkSocket(.netfilter) }
       )
     )
     try refresh()
@@ -97,7 +102,7 @@ public final class PodNetwork: Sendable {
   func refresh(_ host: inout Host) throws(NetworkError) {
     try ensureBridge(&host)
     try findUplinks(&host)
-    if try !table.isRight(host.document) { try table.ensure(host.document, nft: Nft.find()) }
+    host.identity = try table.ensure(host.document, &host.filter)
     // The uplinks may be others than those at the first pod's start.
     if isForwarding { try openUplinks(host.uplinks) }
   }

@@ -35,6 +35,8 @@ enum LinkAttribute {
   static let familySpecific: UInt16 = 26
   static let namespaceDescriptor: UInt16 = 28
   static let extendedMask: UInt16 = 29
+  static let sendQueues: UInt16 = 31
+  static let receiveQueues: UInt16 = 32
 
   // In `info`.
   static let kind: UInt16 = 1
