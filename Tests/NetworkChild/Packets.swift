@@ -73,7 +73,8 @@ enum Datagrams {
       var buffer = [UInt8](repeating: 0, count: 64)
       let count = recv(raw, &buffer, 64, 0)
       if count > 0 { return NetworkChild.write(String(decoding: buffer.prefix(count), as: UTF8.self)) }
-      if attempt == 2 { throw Trouble("no answer: \(errorText(errno))") }
+      // Nobody waits for what is known not to come.
+      if attempt == 2 || errno == EHOSTUNREACH { throw Trouble("no answer: \(errorText(errno))") }
     }
   }
 }
