@@ -6,7 +6,8 @@ import Synchronization
 extension PodNetwork {
   /// Gives a pod its network: an address, and an `eth0` in its namespace with a route to everywhere.
   ///
-  /// A pod that has an address already, from before a reboot or a crash, keeps it. Whatever fails, nothing is left.
+  /// A pod that has an address already, from before a reboot or a crash, keeps it. Whatever fails, nothing is left. One pod
+  /// is attached or detached by one caller at a time; different ones by as many as like.
   ///
   /// - Parameters:
   ///   - uid: the pod's UID.
@@ -20,9 +21,9 @@ extension PodNetwork {
     durability: Durability = .synced
   ) throws(NetworkError) -> PodAddress {
     guard AddressLedger.isValid(uid) else { throw .invalidPod(uid) }
-    let pod = try allocate(uid)
-    configuration.step(.allocated)
     do throws(NetworkError) {
+      let pod = try allocate(uid)
+      configuration.step(.allocated)
       if durability == .synced {
         try about(ledger.path) { () throws(SyscallError) in try ledger.sync() }
       }
@@ -70,7 +71,9 @@ extension PodNetwork {
     try closeUplinks()
     try about(ledger.path) { () throws(SyscallError) in try ledger.removeOrphans() }
     try host.withLock { (host) throws(NetworkError) in
-      if let bridge = try link(instance, &host), bridge.kind == "bridge" {
+      if let bridge = try link(instance, &host), bridge.kind == "bridge",
+        bridge.address == MACAddress(for: host.network.gateway)
+      {
         let links = try netlink { () throws(NetlinkError) in try host.socket.links() }
         for cable in links.values where cable.master == bridge.index { try delete(cable.name, &host) }
         let network = host.network
@@ -90,7 +93,8 @@ extension PodNetwork {
     defer { withExtendedLifetime(lock) {} }
     return try host.withLock { (host) throws(NetworkError) in
       // Somebody may have emptied nftables, or torn this network down.
-      if try table.identity(host.document, &host.filter) != host.identity { try refresh(&host) }
+      let identity = try table.identity(host.document, &host.filter)
+      if identity == nil || identity != host.identity { try refresh(&host) }
       let network = host.network
       let owned = try ownedAddress(uid)
       // What a crash may have left. A pod that never had an address left nothing.

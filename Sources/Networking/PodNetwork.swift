@@ -66,7 +66,13 @@ public final class PodNetwork: Sendable {
 
   /// Makes whatever of the network is not there yet: the choice of a network, the bridge, the table. A call that finds all
   /// of it costs a few questions to the kernel.
-  public init(_ configuration: Configuration) throws(NetworkError) {
+  public convenience init(_ configuration: Configuration) throws(NetworkError) {
+    try self.init(existing: configuration)
+    try refresh()
+  }
+
+  /// Finds what is there and makes nothing, for detaching pods and tearing down after a crash.
+  public init(existing configuration: Configuration) throws(NetworkError) {
     guard (1...10).contains(configuration.instance.utf8.count), AddressLedger.isValid(configuration.instance) else {
       throw .foreignInterface(name: configuration.instance, kind: "a name of 1 to 10 characters is needed")
     }
@@ -76,6 +82,7 @@ public final class PodNetwork: Sendable {
     boot = try about("the boot's identity", bootID)
     table = FirewallTable(path: directory, boot: boot)
     forwarding = UplinkForwarding(path: configuration.forwardingDirectory, boot: boot)
+    // Until one is known: it has no pods.
     guard let nothing = IPv4Network(IPv4Address(0), prefixLength: 32) else { throw .noFreeNetwork(candidates: 0) }
     host = Mutex(
       Host(
@@ -85,7 +92,7 @@ public final class PodNetwork: Sendable {
         filter: try netlink { () throws(NetlinkError) in try NetlinkSocket(.netfilter) }
       )
     )
-    try refresh()
+    try host.withLock { (host) throws(NetworkError) in try findBridge(&host) }
   }
 
   /// The network of the pods.

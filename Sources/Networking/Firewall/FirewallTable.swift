@@ -22,10 +22,12 @@ struct FirewallTable: Sendable {
   static func identity(_ name: String, _ socket: inout NetlinkSocket) throws(NetlinkError) -> Identity? {
     // NFNL_SUBSYS_NFTABLES and NFT_MSG_GETTABLE; struct nfgenmsg with NFPROTO_INET. Numbers are in network byte order.
     var request = NetlinkMessage("look for the table \(name)", type: 10 << 8 | 1, flags: 0, header: [1, 0, 0, 0])
-    try request.attribute(1 /* NFTA_TABLE_NAME */, text: name)
+    // NFTA_TABLE_NAME
+    try request.attribute(1, text: name)
     do throws(NetlinkError) {
       for reply in try socket.transact([request]) {
         let attributes = try reply.attributes(after: 4)
+        // NFTA_TABLE_HANDLE and NFTA_TABLE_USE
         guard let handle: UInt64 = attributes.number(4), let uses: UInt32 = attributes.number(3) else { continue }
         return Identity(handle: UInt64(bigEndian: handle), uses: UInt32(bigEndian: uses))
       }

@@ -61,6 +61,12 @@ enum LinkAttribute {
   static let addressGeneration: UInt16 = 8
 }
 
+enum AddressAttribute {
+  static let address: UInt16 = 1
+  static let local: UInt16 = 2
+  static let flags: UInt16 = 8
+}
+
 enum RouteAttribute {
   static let destination: UInt16 = 1
   static let outputInterface: UInt16 = 4

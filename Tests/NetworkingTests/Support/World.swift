@@ -134,7 +134,8 @@ final class World: Sendable {
     try shell(
       in: host,
       """
-      ip -br link | sed 's/@[^ ]*//' | awk '{print $1, $3}' | sort; ip -br addr | sort; ip route show table all | sort
+      ip -br link | sed 's/@[^ ]*//' | awk '{print $1, $3}' | sort; ip -br addr | awk '{print $1, $3, $4}' | sort
+      ip route show table all | sed 's/ linkdown//' | sort
       ip -6 route show table all | grep -v up0 | sort; ip neigh | grep -v up0 | sort || true
       bridge fdb | grep -v up0 | sort; nft list tables
       """
