@@ -23,7 +23,8 @@ packages_of() {
     # g++ brings the linker, the C library's archive (for the static shim) and the C++ runtime that Swift links; swift-nio-extras
     # links zlib
     build) echo g++ git ca-certificates pkg-config libseccomp-dev libcap-dev libarchive-dev zlib1g-dev ;;
-    demo) echo busybox-static ;;
+    # nftables: what pods with a network of their own need at run time
+    demo) echo busybox-static nftables ;;
     check) echo binutils python3 ;;
     vm)
       echo e2fsprogs mmdebstrap
