@@ -9,8 +9,7 @@ enum ContainerChecks {
     }
     checkVariables(places, reading)
     checkMountPaths(places, reading)
-    let ports = container.ports.compactMap(\.name)
-    reading.settle(.port, among: ports, hint: "name one under ports, or write its number")
+    reading.settle(.port, among: places["ports"].namesWithin, hint: "name one under ports, or write its number")
   }
 
   private static func checkVariables(_ places: ObjectPlaces, _ reading: Reading) {

@@ -57,8 +57,8 @@ enum EnvironmentFields {
     ],
     named: "EnvVarSource",
     finish: { _, places, reading in
-      let names = ["configMapKeyRef", "secretKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef"]
-      _ = places.requireOne(of: names, "source", reading)
+      let names = ["configMapKeyRef", "secretKeyRef", "fieldRef", "resourceFieldRef"]
+      _ = places.requireOne(of: names, or: ["fileKeyRef"], "source", reading)
     }
   ).reader(Source()).then { source, _, _ -> EnvironmentVariable.Source? in
     if let selector = source.configMap { return .configMap(selector) }

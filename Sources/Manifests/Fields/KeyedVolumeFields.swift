@@ -124,10 +124,8 @@ enum ProjectedFields {
     ],
     named: "VolumeProjection",
     finish: { _, places, reading in
-      let names = [
-        "configMap", "secret", "downwardAPI", "serviceAccountToken", "clusterTrustBundle", "podCertificate",
-      ]
-      _ = places.requireOne(of: names, "part", reading)
+      let refused = ["serviceAccountToken", "clusterTrustBundle", "podCertificate"]
+      _ = places.requireOne(of: ["configMap", "secret", "downwardAPI"], or: refused, "part", reading)
     }
   ).reader(Part()).then { part, _, _ -> ProjectedVolume.Part? in
     switch (part.configMap, part.secret, part.downwardAPI) {

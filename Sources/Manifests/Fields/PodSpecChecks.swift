@@ -11,14 +11,15 @@ enum PodSpecChecks {
     if let containers = places["containers"], containers.isEmpty {
       reading.error(containers, "must have at least one container")
     }
-    checkNames(initial + regular, "container", reading)
+    checkNames((initial + regular).inTextOrder, "container", reading)
     checkNames(places["volumes"]?.children ?? [], "volume", reading)
     checkPortNames(initial + regular, reading)
     checkHostPorts(initial + regular, isHostNetwork: spec.hostNetwork, reading)
     for place in initial { InitContainerChecks.check(place, reading) }
     for place in initial + regular { HookChecks.check(place, spec, reading) }
-    reading.settle(.volume, among: spec.volumes.map(\.name), hint: "add it under spec.volumes")
-    reading.settle(.container, among: spec.allContainers.map(\.name), hint: "name a container of this pod")
+    // What stands there and could not be read was reported, and is not missing as well.
+    reading.settle(.volume, among: places["volumes"].namesWithin, hint: "add it under spec.volumes")
+    reading.settle(.container, among: (initial + regular).names, hint: "name a container of this pod")
     checkNamespaces(spec, places, reading)
     checkDNS(spec, places, reading)
     checkSysctls(spec, places, reading)
@@ -160,6 +161,19 @@ enum HookChecks {
       )
     }
   }
+}
+
+extension [Place] {
+  /// As they stand in the text, so that what is said to be already there stands before.
+  fileprivate var inTextOrder: [Place] { sorted { ($0.line, $0.column) < ($1.line, $1.column) } }
+
+  /// The names of these objects.
+  var names: [String] { compactMap { $0.child("name")?.text } }
+}
+
+extension Place? {
+  /// The names of the objects in this list.
+  var namesWithin: [String] { self?.children.names ?? [] }
 }
 
 extension Place {

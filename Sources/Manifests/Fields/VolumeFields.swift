@@ -16,14 +16,14 @@ struct VolumeFields: Sendable {
       + sources + UnsupportedVolumes.fields,
     named: "Volume",
     finish: { volume, places, reading in
-      if places.entries.count - (places["name"] == nil ? 0 : 1) == 0 {
+      if places.entries.allSatisfy({ $0.key == "name" }) {
         // As a server does. `emptyDir:` with nothing behind it says as much, and says it.
-        if !places.object.hasKey("emptyDir") {
+        if places.object.namesNothing {
           reading.warning(places.object, "no source is named: an emptyDir", hint: "write emptyDir: {}")
         }
         volume.emptyDir = EmptyDirVolume()
       } else {
-        _ = places.requireOne(of: (sources + UnsupportedVolumes.fields).map(\.name), "source", reading)
+        _ = places.requireOne(of: sources.map(\.name), or: UnsupportedVolumes.fields.map(\.name), "source", reading)
       }
     }
   )
@@ -92,9 +92,9 @@ struct VolumeFields: Sendable {
 }
 
 extension Place {
-  /// Whether a mapping has a key, whatever is behind it.
-  fileprivate func hasKey(_ name: String) -> Bool {
-    guard case .mapping(let mapping) = node else { return false }
-    return mapping.contains { $0.key.scalar?.string == name }
+  /// Whether a mapping has no key but `name`.
+  fileprivate var namesNothing: Bool {
+    guard case .mapping(let mapping) = node else { return true }
+    return mapping.allSatisfy { $0.key.scalar?.string == "name" }
   }
 }

@@ -52,7 +52,10 @@ struct FieldTable<Model>: Sendable {
   }
 
   private func hint(for name: String) -> String? {
-    if let field = Suggestion.closest(to: name, among: fields.map(\.name)) { return "did you mean \(field)?" }
+    let names = fields.map(\.name)
+    if let field = Suggestion.closest(to: name, among: names) ?? Suggestion.sharingEnd(with: name, among: names) {
+      return "did you mean \(field)?"
+    }
     return self.name.isEmpty ? nil : FieldIndex.owners[name].map { "it is a field of \($0)" }
   }
 }
@@ -67,11 +70,11 @@ struct ObjectPlaces {
   /// The place of a field, or of the object that lacks it.
   func place(of name: String) -> Place { self[name] ?? object.part(name, object.node) }
 
-  /// Reports unless exactly one of `names` is there.
+  /// Reports unless exactly one of `names` is there, or of `refused`, which are reported as such.
   ///
   /// - Returns: Whether it is.
-  func requireOne(of names: [String], _ what: String, _ reading: Reading) -> Bool {
-    let present = names.filter { self[$0] != nil }
+  func requireOne(of names: [String], or refused: [String] = [], _ what: String, _ reading: Reading) -> Bool {
+    let present = (names + refused).filter { self[$0] != nil }
     if present.count == 1 { return true }
     if let second = present.dropFirst().first, let key = entries[second]?.key {
       reading.error(key, "must not be set beside \(present[0])", hint: "one \(what) is possible")
