@@ -39,6 +39,8 @@ public struct PodDirectory: Hashable, Sendable {
 
   /// Mount point of the memory filesystem that containers share.
   public var sharedMemory: String { path + "/shm" }
+  /// Mount points of what containers bind from, in the supervisor's mount namespace.
+  public var mounts: String { path + "/mounts" }
   /// Mount point of root filesystems, in each container's mount namespace.
   public var rootMountPoint: String { path + "/root" }
   /// Plans of containers, for `exec` after a restart of the agent.

@@ -28,5 +28,5 @@ extension SupervisedSandbox {
     _ = try await ask(.removeMount(name: name), "remove a mount", "sandbox \(id)")
   }
 
-  private func path(ofMount name: String) -> String { "\(directory.path)/mounts/\(name)" }
+  private func path(ofMount name: String) -> String { "\(directory.mounts)/\(name)" }
 }

@@ -103,6 +103,7 @@ extension SeededGenerator {
       sysctls: list(3) { Sysctl(path: $0.text(), value: $0.text()) },
       sharedMemoryBytes: number(),
       sharedMemoryPath: text(),
+      mountsPath: text(),
       graceAfterOwner: oneIn(2) ? number() : nil,
       unifiedCgroupView: oneIn(2)
     )

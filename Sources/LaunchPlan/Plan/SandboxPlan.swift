@@ -18,6 +18,8 @@ public struct SandboxPlan: Hashable, Sendable {
   public var sharedMemoryBytes: Int64
   /// The directory that it is mounted on, in the supervisor's mount namespace only.
   public var sharedMemoryPath: String
+  /// The directory below which mounts are attached for containers to bind from, in the supervisor's mount namespace only.
+  public var mountsPath: String
   /// Seconds between stop signal and SIGKILL once the owner has gone; `nil` lets containers run on.
   public var graceAfterOwner: Int?
   /// Whether `/sys/fs/cgroup` is replaced by the unified hierarchy in the supervisor's own mount namespace, for
@@ -34,6 +36,7 @@ public struct SandboxPlan: Hashable, Sendable {
     sysctls: [Sysctl],
     sharedMemoryBytes: Int64,
     sharedMemoryPath: String,
+    mountsPath: String,
     graceAfterOwner: Int?,
     unifiedCgroupView: Bool = false
   ) {
@@ -45,6 +48,7 @@ public struct SandboxPlan: Hashable, Sendable {
     self.sysctls = sysctls
     self.sharedMemoryBytes = sharedMemoryBytes
     self.sharedMemoryPath = sharedMemoryPath
+    self.mountsPath = mountsPath
     self.graceAfterOwner = graceAfterOwner
     self.unifiedCgroupView = unifiedCgroupView
   }
@@ -55,7 +59,7 @@ public struct SandboxPlan: Hashable, Sendable {
       JSONMember("newNetwork", .bool(newNetwork)), JSONMember("newIPC", .bool(newIPC)),
       JSONMember("sharedPIDs", .bool(sharedPIDs)), JSONMember("sysctls", .array(sysctls.map(\.json))),
       JSONMember("sharedMemoryBytes", .integer(sharedMemoryBytes)),
-      JSONMember("sharedMemoryPath", .string(sharedMemoryPath)),
+      JSONMember("sharedMemoryPath", .string(sharedMemoryPath)), JSONMember("mountsPath", .string(mountsPath)),
       JSONMember("unifiedCgroupView", .bool(unifiedCgroupView)),
     ]
     if let graceAfterOwner { members.append(JSONMember("graceAfterOwner", .number(graceAfterOwner))) }
@@ -71,6 +75,7 @@ public struct SandboxPlan: Hashable, Sendable {
     sysctls = try fields.list("sysctls") { (value, path) throws(MalformedMessage) in try Sysctl(value, path) }
     sharedMemoryBytes = try fields.integer("sharedMemoryBytes")
     sharedMemoryPath = try fields.string("sharedMemoryPath")
+    mountsPath = try fields.string("mountsPath")
     graceAfterOwner = fields.has("graceAfterOwner") ? try fields.integer("graceAfterOwner") : nil
     unifiedCgroupView = try fields.bool("unifiedCgroupView")
   }

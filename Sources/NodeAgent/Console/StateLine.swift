@@ -46,7 +46,8 @@ extension StateLine {
       self.init(subject: notice.container ?? "pod", text: Sanitized.text(notice.message))
     case "Killing": self.init(subject: notice.container ?? "pod", text: "stopping")
     case "ExceededGracePeriod": self.init(subject: notice.container ?? "pod", text: "killing", isWarning: true)
-    case "FailedCreatePodSandBox", "FailedMount", "FailedKillPod", "SandboxChanged", "FailedPostStartHook", "FailedPreStopHook":
+    case "FailedCreatePodSandBox", "FailedMount", "FailedKillPod", "SandboxChanged", "FailedPostStartHook",
+      "FailedPreStopHook":
       self.init(subject: notice.container ?? "pod", text: notice.message, isWarning: true)
     default: return nil
     }
@@ -78,7 +79,9 @@ extension StateLine {
       let text = isProgress ? said ?? "" : "waiting: \(reason)" + (said.map { ": " + $0 } ?? "")
       lines.append(StateLine(subject: container.name, text: text, isWarning: !isProgress))
     }
-    if let address = new.podIP, old?.podIP == nil { lines.append(StateLine(subject: "pod", text: "address \(address)")) }
+    if let address = new.podIP, old?.podIP == nil {
+      lines.append(StateLine(subject: "pod", text: "address \(address)"))
+    }
     if old?.phase != new.phase {
       let why = new.reason.map { ": \($0)" + (new.message.map { " (\($0))" } ?? "") } ?? ""
       lines.append(StateLine(subject: "pod", text: new.phase.rawValue + why, isWarning: new.reason != nil))

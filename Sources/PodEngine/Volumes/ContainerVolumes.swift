@@ -37,7 +37,10 @@ extension ContainerRun {
         do throws(RuntimeError) {
           found.source = try await runner.runtime.addSubPath(path, of: volume.source, named: name, to: id.sandbox)
         } catch {
-          throw ConfigurationError("\(place).subPath", "failed to prepare subPath for volumeMount \(mount.name): \(error)")
+          throw ConfigurationError(
+            "\(place).subPath",
+            "failed to prepare subPath for volumeMount \(mount.name): \(error)"
+          )
         }
         found.ownMount = name
       }

@@ -50,7 +50,9 @@ struct PodVolumes {
       return PodVolume(source: source.path)
     case .emptyDir(let source) where source.medium == .memory:
       let mount = try MemoryFilesystem.make(mode: EmptyDirectory.mode, bytes: source.sizeLimit?.value)
-      try EmptyDirectory.share(mount.raw, group)
+      // A mount's own descriptor names a place and cannot change it (O_PATH).
+      let root = try openDirectory(mount.raw, ".")
+      try EmptyDirectory.share(root.raw, group)
       let detached = DetachedMount(descriptor: mount.release())
       return PodVolume(source: try await runtime.addMount(detached, named: "memory-\(volume.name)", to: sandbox))
     case .emptyDir:

@@ -64,9 +64,11 @@ extension Supervisor {
   /// One name below the sandbox's mounts, and nothing else.
   private func mountDirectory(_ name: String) throws(SyscallError) -> OwnedFD {
     guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), name != ".", name != "..", name.utf8.count <= 255,
-      let podDirectory
+      let path = sandbox?.plan.mountsPath
     else { throw SyscallError("name of a mount", EINVAL) }
-    try ensureDirectory(podDirectory, "mounts")
-    return try openBeneath(podDirectory, "mounts", O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    // By its path: the agent's descriptor of the pod directory leads to the host's mount, on which nothing can be attached
+    // from here.
+    try ensureDirectory(AT_FDCWD, path)
+    return try openAt(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
   }
 }

@@ -29,6 +29,7 @@ public enum SandboxPlanning {
       sysctls: try sysctls(configuration),
       sharedMemoryBytes: namespaces.hostIPC ? 0 : configuration.sharedMemorySize,
       sharedMemoryPath: directory.sharedMemory,
+      mountsPath: directory.mounts,
       graceAfterOwner: grace,
       unifiedCgroupView: unifiedCgroupView
     )

@@ -10,7 +10,8 @@ public enum MemoryFilesystem {
   ///   - bytes: The most that it may hold; nil for the kernel's default, half of the machine's memory.
   ///   - keptFromSwap: Whether its pages must not reach a disk. Kernels before 6.4 cannot promise that.
   /// - Throws: ``VolumeError`` with the kernel's reason.
-  public static func make(mode: mode_t, bytes: Int64? = nil, keptFromSwap: Bool = false) throws(VolumeError) -> OwnedFD {
+  public static func make(mode: mode_t, bytes: Int64? = nil, keptFromSwap: Bool = false) throws(VolumeError) -> OwnedFD
+  {
     var options = [FilesystemOption("mode", String(mode, radix: 8))]
     if let bytes { options.append(FilesystemOption("size", String(bytes))) }
     if keptFromSwap {

@@ -42,8 +42,9 @@ final class TestSandbox: Sendable {
     var resources = PodResources()
     for await answer in runner.perform(.createSandbox, resources, after: Others([])) {
       if case .notice = answer { continue }
-      guard case .sandbox(let status, _) = answer else { throw Trouble("no sandbox: \(answer)") }
+      guard case .sandbox(let status, _, let volumes) = answer else { throw Trouble("no sandbox: \(answer)") }
       resources.sharedMemoryPath = status.sharedMemoryPath
+      resources.volumes = volumes
     }
     self.resources = resources
   }
@@ -82,9 +83,9 @@ final class TestSandbox: Sendable {
     )
     let run = ContainerRun(runner: runner, container: container, id: id, resources: resources)
     let environment = try ResolvedEnvironment(container, EnvironmentSources(), run.facts)
-    let blueprint = try run.blueprint(environment)
+    let blueprint = try run.blueprint(environment, [])
     let configuration = try ContainerTranslation(blueprint).configuration
-    try runner.files.prepare(container.name, attempt: attempt, volumes: blueprint.volumes)
+    try runner.files.prepare(container.name, attempt: attempt, volumes: blueprint.imageVolumes)
     return configuration
   }
 
