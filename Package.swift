@@ -120,8 +120,8 @@ let package = Package(
     library(
       "Commands",
       [
-        "CommandLineOptions", "HostCheck", "Images", "JSONText", "Linux", "Manifests", "NodeSettings", "Registry",
-        argumentParser,
+        "CommandLineOptions", "HostCheck", "Images", "JSONText", "Linux", "Manifests", "NodeSettings", "PodModel",
+        "Registry", argumentParser,
       ]
     ),
     // Tests
@@ -183,7 +183,8 @@ let package = Package(
     tests(
       "Commands",
       [
-        "Commands", "CommandLineOptions", "HostCheck", "Images", "JSONText", "Linux", argumentParser, "ArchiveTestKit",
+        "Commands", "CommandLineOptions", "HostCheck", "Images", "JSONText", "Linux", "Manifests", argumentParser,
+        "ArchiveTestKit",
       ]
     ),
     tests("HostCheck", ["HostCheck", "Privileges", "Linux", "CLinux"]),

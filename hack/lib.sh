@@ -23,7 +23,8 @@ packages_of() {
     # g++ brings the linker, the C library's archive (for the static shim) and the C++ runtime that Swift links; swift-nio-extras
     # links zlib
     build) echo g++ git ca-certificates pkg-config libseccomp-dev libcap-dev libarchive-dev zlib1g-dev ;;
-    demo) echo busybox-static ;;
+    # nftables: what pods with a network of their own need at run time
+    demo) echo busybox-static nftables ;;
     check) echo binutils python3 ;;
     vm)
       echo e2fsprogs mmdebstrap
@@ -135,6 +136,15 @@ packages_with() {
 }
 
 need_root() { [ "$(id -u)" = 0 ] || die "$1 needs root: run it again with sudo"; }
+
+# own_network SCRIPT ARGUMENT...: runs a script again in a network namespace of its own. Pods get a bridge, a table and
+# addresses on the machine that they run on; for a test that machine is never this one.
+own_network() {
+  [ -z "${SWIFTLET_OWN_NETWORK:-}" ] || return 0
+  need_packages demo
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  SWIFTLET_OWN_NETWORK=1 exec unshare --net -- sh -c 'busybox ip link set lo up && exec "$@"' sh "$@"
+}
 
 # key FILE-OR-WORD...: a short checksum of the content of files and of words.
 key() {

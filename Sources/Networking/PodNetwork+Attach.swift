@@ -6,7 +6,8 @@ import Synchronization
 extension PodNetwork {
   /// Gives a pod its network: an address, and an `eth0` in its namespace with a route to everywhere.
   ///
-  /// A pod that has an address already, from before a reboot or a crash, keeps it. Whatever fails, nothing is left.
+  /// A pod that has an address already, from before a reboot or a crash, keeps it. Whatever fails, nothing is left. One pod
+  /// is attached or detached by one caller at a time; different ones by as many as like.
   ///
   /// - Parameters:
   ///   - uid: the pod's UID.
@@ -20,9 +21,9 @@ extension PodNetwork {
     durability: Durability = .synced
   ) throws(NetworkError) -> PodAddress {
     guard AddressLedger.isValid(uid) else { throw .invalidPod(uid) }
-    let pod = try allocate(uid)
-    configuration.step(.allocated)
     do throws(NetworkError) {
+      let pod = try allocate(uid)
+      configuration.step(.allocated)
       if durability == .synced {
         try about(ledger.path) { () throws(SyscallError) in try ledger.sync() }
       }
@@ -36,6 +37,7 @@ extension PodNetwork {
       configuration.step(.host)
       try configure(pod, inside)
       configuration.step(.inside)
+      try host.withLock { (host) throws(NetworkError) in try awaitCarrier(pod, &host) }
       return pod
     } catch {
       // The first error is the one to tell; what is left now, the next detachment removes.
@@ -69,7 +71,9 @@ extension PodNetwork {
     try closeUplinks()
     try about(ledger.path) { () throws(SyscallError) in try ledger.removeOrphans() }
     try host.withLock { (host) throws(NetworkError) in
-      if let bridge = try link(instance, &host), bridge.kind == "bridge" {
+      if let bridge = try link(instance, &host), bridge.kind == "bridge",
+        bridge.address == MACAddress(for: host.network.gateway)
+      {
         let links = try netlink { () throws(NetlinkError) in try host.socket.links() }
         for cable in links.values where cable.master == bridge.index { try delete(cable.name, &host) }
         let network = host.network
@@ -78,7 +82,7 @@ extension PodNetwork {
         }
         try delete(instance, &host)
       }
-      try table.remove(host.document)
+      try table.remove(host.document, &host.filter)
     }
   }
 
@@ -88,7 +92,9 @@ extension PodNetwork {
     let lock = try about(ledger.path, ledger.lock)
     defer { withExtendedLifetime(lock) {} }
     return try host.withLock { (host) throws(NetworkError) in
-      if try !table.isRight(host.document) { try refresh(&host) }
+      // Somebody may have emptied nftables, or torn this network down.
+      let identity = try table.identity(host.document, &host.filter)
+      if identity == nil || identity != host.identity { try refresh(&host) }
       let network = host.network
       let owned = try ownedAddress(uid)
       // What a crash may have left. A pod that never had an address left nothing.
@@ -208,6 +214,13 @@ extension PodNetwork {
         RouteRequest.addDefault(gateway: pod.gateway, interface: interface),
       ])
     }
+  }
+
+  /// The bridge opens a port some time after the cable's other end is up, when the kernel gets round to it, and until then
+  /// loses what the pod sends: a second of the pod's time. Asking for the link makes it happen now (Linux 6.8; before, it
+  /// takes part of a millisecond).
+  private func awaitCarrier(_ pod: PodAddress, _ host: inout Host) throws(NetworkError) {
+    guard try link(pod.cable, &host) != nil else { throw .foreignInterface(name: pod.cable, kind: "it went again") }
   }
 
   private func disconnect(_ address: IPv4Address, _ cable: CableRemoval, _ host: inout Host) throws(NetworkError) {

@@ -9,6 +9,14 @@ extension PodNetwork {
 
   // MARK: The bridge
 
+  /// Finds the bridge and the network as far as they are there.
+  func findBridge(_ host: inout Host) throws(NetworkError) {
+    let link = try self.link(instance, &host)
+    let kept = try keptNetwork()
+    if let network = kept ?? link.flatMap(network(of:)) { host.network = network }
+    if let link, link.address == MACAddress(for: host.network.gateway) { host.bridge = link.index }
+  }
+
   /// Finds the bridge, or makes it. That it is up says that it is complete.
   func ensureBridge(_ host: inout Host) throws(NetworkError) {
     var excluded: [IPv4Network] = []

@@ -48,6 +48,10 @@ public final class PodNetwork: Sendable {
     var uplinks: [String] = []
     var mtu: UInt32 = 1500
     var document: FirewallDocument
+    /// For questions about the table.
+    var filter: NetlinkSocket
+    /// The table that was right when it was last looked at.
+    var identity: FirewallTable.Identity?
   }
 
   let configuration: Configuration
@@ -62,7 +66,13 @@ public final class PodNetwork: Sendable {
 
   /// Makes whatever of the network is not there yet: the choice of a network, the bridge, the table. A call that finds all
   /// of it costs a few questions to the kernel.
-  public init(_ configuration: Configuration) throws(NetworkError) {
+  public convenience init(_ configuration: Configuration) throws(NetworkError) {
+    try self.init(existing: configuration)
+    try refresh()
+  }
+
+  /// Finds what is there and makes nothing, for detaching pods and tearing down after a crash.
+  public init(existing configuration: Configuration) throws(NetworkError) {
     guard (1...10).contains(configuration.instance.utf8.count), AddressLedger.isValid(configuration.instance) else {
       throw .foreignInterface(name: configuration.instance, kind: "a name of 1 to 10 characters is needed")
     }
@@ -72,15 +82,17 @@ public final class PodNetwork: Sendable {
     boot = try about("the boot's identity", bootID)
     table = FirewallTable(path: directory, boot: boot)
     forwarding = UplinkForwarding(path: configuration.forwardingDirectory, boot: boot)
+    // Until one is known: it has no pods.
     guard let nothing = IPv4Network(IPv4Address(0), prefixLength: 32) else { throw .noFreeNetwork(candidates: 0) }
     host = Mutex(
       Host(
         socket: try netlink { () throws(NetlinkError) in try NetlinkSocket() },
         network: nothing,
-        document: FirewallDocument(instance: configuration.instance, network: nothing, opened: [])
+        document: FirewallDocument(instance: configuration.instance, network: nothing, opened: []),
+        filter: try netlink { () throws(NetlinkError) in try NetlinkSocket(.netfilter) }
       )
     )
-    try refresh()
+    try host.withLock { (host) throws(NetworkError) in try findBridge(&host) }
   }
 
   /// The network of the pods.
@@ -97,7 +109,7 @@ public final class PodNetwork: Sendable {
   func refresh(_ host: inout Host) throws(NetworkError) {
     try ensureBridge(&host)
     try findUplinks(&host)
-    if try !table.isRight(host.document) { try table.ensure(host.document, nft: Nft.find()) }
+    host.identity = try table.ensure(host.document, &host.filter)
     // The uplinks may be others than those at the first pod's start.
     if isForwarding { try openUplinks(host.uplinks) }
   }

@@ -9,7 +9,9 @@ struct Swiftlet: AsyncParsableCommand {
     commandName: "swiftlet",
     abstract: "Runs Kubernetes pods on one Linux machine.",
     version: swiftletVersion,
-    subcommands: [RunCommand.self, ImageCommand.self, CheckCommand.self]
+    subcommands: [
+      RunCommand.self, ValidateCommand.self, ExplainCommand.self, ImageCommand.self, CheckCommand.self,
+    ]
   )
 
   @OptionGroup var global: GlobalOptions

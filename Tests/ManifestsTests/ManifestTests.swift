@@ -135,6 +135,7 @@ struct ManifestTests {
       spec.subdomain = "shop"
       spec.hostIPC = true
       spec.shareProcessNamespace = true
+      spec.os = .linux
       spec.withoutEffect = [
         "nodeName": .string("n1"), "tolerations": .list([.map(["key": .string("a"), "operator": .string("Exists")])]),
       ]

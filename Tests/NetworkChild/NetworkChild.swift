@@ -24,9 +24,9 @@ enum NetworkChild {
       case "hold": try hold()
       case "open": write("\(try network(words).network)")
       case "attach": try attach(words)
-      case "detach": try network(words).detach(pod: words[3])
+      case "detach": try PodNetwork(existing: configuration(words)).detach(pod: words[3])
       case "storm": try storm(words)
-      case "tear-down": try network(words).tearDown()
+      case "tear-down": try PodNetwork(existing: configuration(words)).tearDown()
       case "obstacles": for obstacle in try ForwardingObstacle.list(Nft.find()) { write("\(obstacle)") }
       case "serve": try Datagrams.serve(words)
       case "ask": try Datagrams.ask(words)
@@ -50,19 +50,23 @@ enum NetworkChild {
 
   /// `COMMAND STATE NETWORKS …`; the directory of the forwarding records is the state's parent's, as several instances share
   /// it.
-  static func network(_ words: [String], step: @escaping @Sendable (AttachStep) -> Void = { _ in }) throws -> PodNetwork
-  {
+  static func configuration(_ words: [String]) throws -> PodNetwork.Configuration {
     guard words.count >= 3 else { throw Trouble("STATE and NETWORKS are missing") }
     let state = words[1]
     let parent = String(state[..<(state.lastIndex(of: "/") ?? state.startIndex)])
     let name = String(state.split(separator: "/").last ?? "")
-    var configuration = PodNetwork.Configuration(
+    return PodNetwork.Configuration(
       instance: name,
       directory: state,
       networks: words[2].split(separator: ",").compactMap { IPv4Network(String($0)) },
       forwardingDirectory: parent + "/forwarding",
       notice: { NetworkChild.write("notice: \($0)", to: 2) }
     )
+  }
+
+  static func network(_ words: [String], step: @escaping @Sendable (AttachStep) -> Void = { _ in }) throws -> PodNetwork
+  {
+    var configuration = try configuration(words)
     configuration.step = step
     return try PodNetwork(configuration)
   }

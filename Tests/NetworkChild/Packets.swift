@@ -14,9 +14,9 @@ private func withAddress(_ bytes: [UInt8], _ body: (UnsafePointer<sockaddr>, soc
   }
 }
 
-private func open(_ family: Int32, _ type: Int32, _ protocolNumber: Int32 = 0) throws -> Int32 {
-  let raw = try check("socket") { socket(family, type | 0x80000, protocolNumber) }
-  var limit = timeval(tv_sec: 1, tv_usec: 0)
+private func open(_ family: Int32, _ type: Int32, seconds: Int = 1) throws -> Int32 {
+  let raw = try check("socket") { socket(family, type | 0x80000, 0) }
+  var limit = timeval(tv_sec: seconds, tv_usec: 0)
   for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
     try check("setsockopt") { setsockopt(raw, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size)) }
   }
@@ -94,7 +94,8 @@ enum Streams {
   }
 
   static func connect(_ words: [String]) throws {
-    let raw = try open(AF_INET, Int32(SOCK_STREAM.rawValue))
+    // An error that arrives while the first packet is still being sent is believed at the second one, after a second.
+    let raw = try open(AF_INET, Int32(SOCK_STREAM.rawValue), seconds: 3)
     let peer = try socketAddress(words[1], words[2])
     try check("connect") { withAddress(peer) { Glibc.connect(raw, $0, $1) } }
     NetworkChild.write(String(decoding: try readSome(raw, capacity: 64), as: UTF8.self))

@@ -5,7 +5,16 @@ enum ConfigurationFields {
   static let table = FieldTable<NodeConfiguration>([
     .honoured("registries", \.registries, registry.reader(RegistrySettings()).list),
     .honoured("images", \.images, images.reader(ImageSettings())),
+    .honoured("nodeLabels", \.nodeLabels, nodeLabels),
   ])
+
+  private static let nodeLabels = FieldReader<[String: String]>.strings(key: .qualifiedName, value: .labelValue)
+    .then { labels, place, reading -> [String: String]? in
+      for name in NodeIdentity.ownLabels where labels[name] != nil {
+        reading.error(place.field(name), "is set by the node itself", hint: "remove it")
+      }
+      return labels
+    }
 
   private static let registry = FieldTable<RegistrySettings>([
     .honoured("name", \.name, host, required: true),

@@ -4,6 +4,8 @@ public struct NodeConfiguration: Equatable, Sendable {
   public var registries: [RegistrySettings] = []
   /// How images are pulled and kept.
   public var images = ImageSettings()
+  /// Labels of this node beside those that it sets itself; what a pod requires of its node is compared with them.
+  public var nodeLabels: [String: String] = [:]
 
   /// The defaults.
   public init() {}

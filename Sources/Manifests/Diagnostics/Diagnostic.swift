@@ -6,6 +6,8 @@ public struct Diagnostic: Equatable, Sendable, CustomStringConvertible {
     case error
     /// Probably not what its author means.
     case warning
+    /// Accepted, and nothing comes of it.
+    case note
   }
 
   /// The file as its reader was told.

@@ -9,8 +9,19 @@ enum Suggestion {
       let distance = distance(wanted, Array(candidate.lowercased().utf8))
       if distance < best?.distance ?? .max { best = (candidate, distance) }
     }
-    guard let best, best.distance <= max(1, min(wanted.count, best.candidate.utf8.count) / 3) else { return nil }
+    guard let best, best.distance <= max(1, min(wanted.count, best.candidate.utf8.count) / 3),
+      best.distance < wanted.count
+    else { return nil }
     return best.candidate
+  }
+
+  /// A name of which the other one is the end: `name` and `secretName`.
+  static func sharingEnd(with name: String, among candidates: [String]) -> String? {
+    let name = name.lowercased()
+    return candidates.first { candidate in
+      let candidate = candidate.lowercased()
+      return min(name.utf8.count, candidate.utf8.count) >= 4 && (candidate.hasSuffix(name) || name.hasSuffix(candidate))
+    }
   }
 
   /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).

@@ -2,182 +2,195 @@ import PodModel
 
 /// `v1.PodSpec` of Kubernetes 1.36.
 enum PodSpecFields {
-  static let table = FieldTable<PodSpec>(honoured + withoutEffect + notYet, finish: check)
+  static let table = FieldTable<PodSpec>(
+    honoured + withoutEffect + notYet,
+    named: "PodSpec",
+    finish: PodSpecChecks.finish
+  )
+
+  private static let containers = ContainerFields.table.reader(Container(name: "", image: "")).list
 
   private static let honoured: [Field<PodSpec>] = [
+    .honoured("containers", \.containers, containers, required: true, "At least one; they run beside each other."),
     .honoured(
-      "containers",
-      \.containers,
-      ContainerFields.table.reader(Container(name: "", image: "")).list,
-      required: true
+      "initContainers",
+      \.initContainers,
+      containers,
+      "Run before the containers, one after the other; those with restartPolicy Always (sidecars) stay beside them."
     ),
-    .honoured("restartPolicy", \.restartPolicy, .choice()),
+    .honoured("volumes", \.volumes, InjectedVolumes.reader(VolumeFields.reader), "What the containers can mount."),
+    .honoured("restartPolicy", \.restartPolicy, .choice(), default: "Always", "When containers are started again."),
     .honoured(
       "terminationGracePeriodSeconds",
       \.terminationGracePeriodSeconds,
-      FieldReader.integer(0...Int64(Int32.max)).then { value, _, _ in Int(value) }
+      FieldReader.integer(0...Int64(Int32.max)).then { value, _, _ in Int(value) },
+      default: "30",
+      "Seconds between the stop signal and SIGKILL."
+    ),
+    .honoured(
+      "activeDeadlineSeconds",
+      \.activeDeadlineSeconds,
+      .integer(1...Int64(Int32.max)),
+      "Seconds from the pod's start after which it is ended as failed."
     ),
     .honoured(
       "dnsPolicy",
       \.dnsPolicy,
-      .choice(refusing: ["None": "dnsConfig is needed for it; take Default, the host's own names"])
+      .choice(),
+      default: "ClusterFirst",
+      "Where names are resolved: ClusterFirst is Default, the host's own, where no cluster has a DNS; None as dnsConfig says."
     ),
-    .honoured("hostname", \.hostname, .name(.dnsLabel)),
-    .honoured("subdomain", \.subdomain, .name(.dnsLabel)),
-    .honoured("hostNetwork", \.hostNetwork, .bool),
-    .honoured("hostPID", \.hostPID, .bool),
-    .honoured("hostIPC", \.hostIPC, .bool),
-    .honoured("shareProcessNamespace", \.shareProcessNamespace, .bool),
-    .honoured("imagePullSecrets", \.imagePullSecrets, SecretReference.table.reader(SecretReference()).name.list),
-    .honoured("securityContext", \.securityContext, SecurityContextFields.pod.reader(PodSecurityContext())),
-    .checked("hostUsers", .bool) { value, place, reading in
+    .honoured("dnsConfig", \.dnsConfig, NameFields.dnsConfig.reader(PodDNSConfig()), "What is added to that."),
+    .honoured("hostAliases", \.hostAliases, NameFields.hostAlias.list, "Lines for /etc/hosts."),
+    .honoured("hostname", \.hostname, .name(.dnsLabel), default: "the pod's name", "The pod's host name."),
+    .honoured("subdomain", \.subdomain, .name(.dnsLabel), "The subdomain of the pod's full name."),
+    .honoured(
+      "setHostnameAsFQDN",
+      \.setHostnameAsFQDN,
+      .bool,
+      default: "false",
+      "The full name as the kernel's host name."
+    ),
+    .honoured("hostNetwork", \.hostNetwork, .bool, default: "false", "The host's network instead of one of its own."),
+    .honoured("hostPID", \.hostPID, .bool, default: "false", "The host's process ids."),
+    .honoured("hostIPC", \.hostIPC, .bool, default: "false", "The host's System V IPC and POSIX message queues."),
+    .honoured(
+      "shareProcessNamespace",
+      \.shareProcessNamespace,
+      .bool,
+      default: "false",
+      "One pid namespace for all containers."
+    ),
+    .honoured(
+      "imagePullSecrets",
+      \.imagePullSecrets,
+      SecretReference.table.reader(SecretReference()).name.list,
+      "Secrets with credentials for registries."
+    ),
+    .honoured(
+      "securityContext",
+      \.securityContext,
+      SecurityContextFields.pod.reader(PodSecurityContext()),
+      "What holds for all containers that do not say otherwise."
+    ),
+    .honoured("os", \.os, OSFields.reader, "The operating system that the pod is for: linux."),
+    .checked("hostUsers", .bool, default: "true", "The host's user ids; false, a user namespace, is not yet supported.")
+    {
+      value,
+      place,
+      reading in
       if !value {
         reading.error(place, "user namespaces are not yet supported by this version", hint: "leave hostUsers out")
       }
     },
-    .checked("os", OSFields.table.reader(OSFields())) { _, _, _ in },
   ]
 
   private static let withoutEffect: [Field<PodSpec>] = [
-    .withoutEffect("nodeName", \.withoutEffect),
-    .withoutEffect("schedulerName", \.withoutEffect),
-    .withoutEffect("tolerations", \.withoutEffect),
-    .withoutEffect("priority", \.withoutEffect),
-    .withoutEffect("priorityClassName", \.withoutEffect),
-    .withoutEffect("preemptionPolicy", \.withoutEffect),
-    .withoutEffect("serviceAccountName", \.withoutEffect),
-    .withoutEffect("serviceAccount", \.withoutEffect),
-    .withoutEffect("automountServiceAccountToken", \.withoutEffect),
-    .withoutEffect("enableServiceLinks", \.withoutEffect),
-    .withoutEffect("nodeSelector", \.withoutEffect, warning: "the pod runs here whatever the labels of this node are"),
-    .withoutEffect("affinity", \.withoutEffect, warning: "the pod runs here whatever runs beside it"),
-    .withoutEffect("topologySpreadConstraints", \.withoutEffect, warning: "all pods run here"),
-    .withoutEffect("schedulingGates", \.withoutEffect, warning: "the pod is started at once"),
-    .withoutEffect("schedulingGroup", \.withoutEffect, warning: "the pod is started at once"),
+    .withoutEffect("nodeName", \.withoutEffect, .string, "The node that a scheduler has chosen."),
+    .withoutEffect(
+      "nodeSelector",
+      \.withoutEffect,
+      .map(.string),
+      "Labels of nodes it may run on; they must hold for this one."
+    ),
+    .withoutEffect(
+      "affinity",
+      \.withoutEffect,
+      SchedulingFields.affinity,
+      "Where a scheduler puts it; required nodeAffinity must hold for this node."
+    ),
+    .withoutEffect(
+      "tolerations",
+      \.withoutEffect,
+      .list(SchedulingFields.toleration),
+      "Taints of nodes that it bears."
+    ),
+    .withoutEffect("schedulerName", \.withoutEffect, .string, "Who chooses its node."),
+    .withoutEffect(
+      "topologySpreadConstraints",
+      \.withoutEffect,
+      .list(SchedulingFields.spreadConstraint),
+      "How pods of its kind are spread."
+    ),
+    .withoutEffect("schedulingGates", \.withoutEffect, .list(SchedulingFields.gate), "What a scheduler waits for."),
+    .withoutEffect(
+      "schedulingGroup",
+      \.withoutEffect,
+      SchedulingFields.group,
+      "The pods that a scheduler places together."
+    ),
+    .withoutEffect("priority", \.withoutEffect, .integer, "How important it is."),
+    .withoutEffect("priorityClassName", \.withoutEffect, .string, "The class that tells how important it is."),
+    .withoutEffect("preemptionPolicy", \.withoutEffect, .string, "Whether it may displace less important pods."),
+    .withoutEffect("serviceAccountName", \.withoutEffect, .string, "Whom it is to a server."),
+    .withoutEffect("serviceAccount", \.withoutEffect, .string, "The old name of serviceAccountName."),
+    .withoutEffect(
+      "automountServiceAccountToken",
+      \.withoutEffect,
+      .boolean,
+      "Whether it gets a token of its account."
+    ),
+    .withoutEffect("enableServiceLinks", \.withoutEffect, .boolean, "Whether it gets variables about Services."),
   ]
 
   private static let notYet: [Field<PodSpec>] = [
-    .notYet("activeDeadlineSeconds", "let the container end itself, for example with timeout(1)"),
-    .notYet("dnsConfig", "dnsPolicy Default uses the host's names"),
-    .notYet("ephemeralContainers", "remove them; they are for running pods"),
-    .notYet("hostAliases", "remove them, or have the image bring its own /etc/hosts entries"),
-    .notYet("hostnameOverride", "use hostname"),
-    .notYet("initContainers", "do their work at the start of the container's command"),
-    .notYet("overhead", "it belongs to runtimeClassName; remove it"),
-    .notYet("readinessGates", "remove them"),
-    .notYet("resourceClaims", "remove them"),
-    .notYet("resources", "set resources of each container"),
-    .notYet("runtimeClassName", "remove it; the native runtime is used"),
-    .notYet("setHostnameAsFQDN", "use hostname"),
-    .notYet("volumes", "put files into the image, or pass settings by env"),
+    .notYet(
+      "ephemeralContainers",
+      "remove them; they are for running pods",
+      .list(.object("EphemeralContainer", ContainerFields.table.shape.fields + [target])),
+      "Containers that were added to look at a running pod."
+    ),
+    .notYet("hostnameOverride", "use hostname", .string, "The host name, whatever the pod is called."),
+    .notYet(
+      "overhead",
+      "it belongs to runtimeClassName; remove it",
+      .map(.quantity),
+      "What the runtime class itself needs."
+    ),
+    .notYet(
+      "readinessGates",
+      "remove them",
+      .list(.object("PodReadinessGate", [FieldOutline("conditionType", .string, "The condition.")])),
+      "Conditions that others set and readiness waits for."
+    ),
+    .notYet(
+      "resourceClaims",
+      "remove them",
+      .list(.opaque("PodResourceClaim")),
+      "Devices that are allocated to the pod."
+    ),
+    .notYet(
+      "resources",
+      "set resources of each container",
+      ResourceFields.table.shape,
+      "What all containers together are promised and allowed."
+    ),
+    .notYet("runtimeClassName", "remove it; the native runtime is used", .string, "What runs the containers."),
   ]
 
-  private static func check(_ spec: inout PodSpec, _ places: ObjectPlaces, _ reading: Reading) {
-    if let containers = places["containers"] {
-      if containers.isEmpty { reading.error(containers, "must have at least one container") }
-      checkNames(containers, reading)
-      checkHostPorts(containers, isHostNetwork: spec.hostNetwork, reading)
-    }
-    if spec.hostPID, spec.shareProcessNamespace {
-      reading.error(
-        places.place(of: "shareProcessNamespace"),
-        "must not be true beside hostPID: true",
-        hint: "choose one of them"
-      )
-    }
-    checkSysctls(spec, places, reading)
-  }
-
-  /// Containers are told apart by their names, ports of one container by theirs. A service or probe that names a port
-  /// finds the first container's.
-  private static func checkNames(_ containers: Place, _ reading: Reading) {
-    var names: [String: Int] = [:]
-    var portNames: [String: (container: Int, line: Int)] = [:]
-    for (index, container) in containers.children.enumerated() {
-      if let name = container.child("name"), let text = name.text, !text.isEmpty {
-        if let line = names[text] {
-          reading.error(name, "\(text.quoted): duplicate container name", hint: "it is already at line \(line)")
-        } else {
-          names[text] = name.line
-        }
-      }
-      for name in container.child("ports")?.children.compactMap({ $0.child("name") }) ?? [] {
-        guard let text = name.text else { continue }
-        guard let first = portNames[text] else {
-          portNames[text] = (index, name.line)
-          continue
-        }
-        let hint = "it is already at line \(first.line)"
-        if first.container == index {
-          reading.error(name, "\(text.quoted): duplicate port name", hint: hint)
-        } else {
-          reading.warning(name, "\(text.quoted): port name of another container", hint: hint)
-        }
-      }
-    }
-  }
-
-  /// On the host's network a port is the host's, which has each only once: API servers then write `hostPort` equal to
-  /// `containerPort`.
-  private static func checkHostPorts(_ containers: Place, isHostNetwork: Bool, _ reading: Reading) {
-    var lines: [[String]: Int] = [:]
-    for port in containers.children.flatMap({ $0.child("ports")?.children ?? [] }) {
-      let number = port.child("containerPort")
-      if let hostPort = port.child("hostPort"), hostPort.scalar != .integer(0) {
-        if !isHostNetwork {
-          reading.error(
-            hostPort,
-            "not yet supported by this version",
-            hint: "use hostNetwork, or connect to the pod's address"
-          )
-        } else if number?.scalar != hostPort.scalar {
-          reading.error(hostPort, "must equal containerPort when hostNetwork is true")
-        }
-      }
-      guard isHostNetwork, let number, case .integer(let value) = number.scalar else { continue }
-      let name = port.child("protocol")?.text ?? Defaults.portProtocol.rawValue
-      if let line = lines.updateValue(number.line, forKey: [name, "\(value)"]) {
-        let hint = "it is already at line \(line)"
-        reading.error(number, "\(value)/\(name): duplicate port of the host, as hostNetwork is true", hint: hint)
-      }
-    }
-  }
-
-  private static func checkSysctls(_ spec: PodSpec, _ places: ObjectPlaces, _ reading: Reading) {
-    guard let list = places["securityContext"]?.child("sysctls") else { return }
-    var names: Set<String> = []
-    for sysctl in list.children {
-      guard let place = sysctl.child("name"), let text = place.text else { continue }
-      let name = text.replacing("/", with: ".")
-      if !names.insert(name).inserted { reading.error(place, "\(text.quoted): duplicate sysctl") }
-      let isIPC = ["kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue."].contains { name.hasPrefix($0) }
-      if spec.hostNetwork, name.hasPrefix("net.") {
-        reading.error(place, "\(text.quoted) must not be set when hostNetwork is true", hint: "it would be the host's")
-      } else if spec.hostIPC, isIPC {
-        reading.error(place, "\(text.quoted) must not be set when hostIPC is true", hint: "it would be the host's")
-      }
-    }
-  }
+  private static let target = FieldOutline("targetContainerName", .string, "Whose processes it sees.")
 }
 
 /// `v1.PodOS`.
 struct OSFields {
-  var name = OSName.linux
+  private var name = PodOS.linux
 
-  enum OSName: String, CaseIterable { case linux }
-
-  static let table = FieldTable<OSFields>([
-    .honoured("name", \.name, .choice(refusing: ["windows": "this is a Linux node"]), required: true)
-  ])
+  static let reader = FieldTable<OSFields>(
+    [
+      .honoured("name", \.name, .choice(refusing: ["windows": "this is a Linux node"]), required: true, "linux.")
+    ],
+    named: "PodOS"
+  ).reader(OSFields()).then { fields, _, _ in fields.name }
 }
 
 /// `v1.LocalObjectReference` to a Secret.
 struct SecretReference: Sendable {
   var name = ""
 
-  static let table = FieldTable<SecretReference>([
-    .honoured("name", \.name, .name(.dnsSubdomain), required: true)
-  ])
+  static let table = FieldTable<SecretReference>(
+    [.honoured("name", \.name, .name(.dnsSubdomain), required: true, "The Secret, of the pod's namespace.")],
+    named: "LocalObjectReference"
+  )
 }
 
 extension FieldReader where Value == SecretReference {

@@ -4,16 +4,32 @@ import PodModel
 enum ResourceFields {
   static let table = FieldTable<ResourceRequirements>(
     [
-      .honoured("requests", \.requests, list),
-      .honoured("limits", \.limits, list),
-      .notYet("claims", "remove them"),
+      .honoured(
+        "requests",
+        \.requests,
+        list,
+        default: "the limits",
+        "Promised: cpu is a share when cores are contended."
+      ),
+      .honoured("limits", \.limits, list, "Enforced by the kernel: cpu in cores, memory in bytes."),
+      .notYet(
+        "claims",
+        "remove them",
+        .list(.object("ResourceClaim", claim)),
+        "Which of the pod's resourceClaims it uses."
+      ),
     ],
+    named: "ResourceRequirements",
     finish: { resources, places, reading in
       compare("cpu", resources.requests.cpu, resources.limits.cpu, places, reading)
       compare("memory", resources.requests.memory, resources.limits.memory, places, reading)
       resources.requests = Defaults.requests(resources.requests, limits: resources.limits)
     }
   )
+
+  private static let claim = [
+    FieldOutline("name", .string, "The claim."), FieldOutline("request", .string, "A request of the claim."),
+  ]
 
   private static func compare(
     _ name: String,
@@ -27,7 +43,7 @@ enum ResourceFields {
     reading.error(place, "\(request) is more than the limit of \(limit)", hint: "lower the request or raise the limit")
   }
 
-  private static let list = FieldReader<ResourceList> { place, reading in
+  private static let list = FieldReader<ResourceList>(.object("map[string]Quantity", resources)) { place, reading in
     guard let entries = place.entries(reading) else { return nil }
     var list = ResourceList()
     for entry in entries {
@@ -48,6 +64,13 @@ enum ResourceFields {
     return list
   }
 
+  private static let resources = [
+    FieldOutline("cpu", .quantity, "Cores; 500m is half of one."),
+    FieldOutline("memory", .quantity, "Bytes, such as 64Mi."),
+    .refused("ephemeral-storage", "Bytes of logs, layers and emptyDirs."),
+    .refused("hugepages-2Mi", "Bytes of huge pages; also hugepages-1Gi."),
+  ]
+
   private static let amount = FieldReader.quantity.then { quantity, place, reading -> Quantity? in
     if quantity >= .zero { return quantity }
     reading.error(place, "must not be negative, found \(quantity)")
@@ -65,5 +88,13 @@ enum ResourceFields {
   private static func hint(for name: String) -> String? {
     if isKnown(name) { return "remove it" }
     return Suggestion.closest(to: name, among: ["cpu", "memory"]).map { "did you mean \($0)?" }
+  }
+}
+
+extension FieldOutline {
+  fileprivate static func refused(_ name: String, _ text: String) -> FieldOutline {
+    var outline = FieldOutline(name, .quantity, text)
+    outline.fate = .notYet("remove it")
+    return outline
   }
 }

@@ -4,31 +4,76 @@ import PodModel
 enum SecurityContextFields {
   static let pod = FieldTable<PodSecurityContext>(
     [
-      .honoured("runAsUser", \.runAsUser, id),
-      .honoured("runAsGroup", \.runAsGroup, id),
-      .honoured("runAsNonRoot", \.runAsNonRoot, .bool),
-      .honoured("supplementalGroups", \.supplementalGroups, id.list),
-      .honoured("supplementalGroupsPolicy", \.supplementalGroupsPolicy, .choice()),
-      .honoured("fsGroup", \.fsGroup, id),
-      .honoured("fsGroupChangePolicy", \.fsGroupChangePolicy, .choice()),
-      .honoured("sysctls", \.sysctls, sysctl.list),
-      .honoured("seccompProfile", \.seccompProfile, SeccompFields.reader),
-    ] + notYet() + [.notYet("seLinuxChangePolicy", "remove it; volumes are not relabelled")],
+      .honoured("runAsUser", \.runAsUser, id, "The user; the image's when nothing is said."),
+      .honoured("runAsGroup", \.runAsGroup, id, "The primary group; the image's when nothing is said, else 0."),
+      .honoured("runAsNonRoot", \.runAsNonRoot, .bool, "Refuses to start containers as user 0."),
+      .honoured("supplementalGroups", \.supplementalGroups, id.list, "Groups beside the primary one."),
+      .honoured(
+        "supplementalGroupsPolicy",
+        \.supplementalGroupsPolicy,
+        .choice(),
+        default: "Merge",
+        "Whether the image's own group file adds to them."
+      ),
+      .honoured("fsGroup", \.fsGroup, id, "A group of all containers that also owns the pod's volumes."),
+      .honoured(
+        "fsGroupChangePolicy",
+        \.fsGroupChangePolicy,
+        .choice(),
+        default: "Always",
+        "When the ownership of volumes is changed."
+      ),
+      .honoured("sysctls", \.sysctls, sysctl.list, "Kernel parameters of the pod's namespaces."),
+      .honoured(
+        "seccompProfile",
+        \.seccompProfile,
+        SeccompFields.reader,
+        "The system calls that the containers may use."
+      ),
+    ] + notYet() + [
+      .notYet("seLinuxChangePolicy", "remove it; volumes are not relabelled", .string, "How volumes are relabelled.")
+    ],
+    named: "PodSecurityContext",
     finish: { context, places, reading in checkRoot(context.runAsNonRoot, context.runAsUser, places, reading) }
   )
 
   static let container = FieldTable<SecurityContext>(
     [
-      .honoured("privileged", \.privileged, .bool),
-      .honoured("allowPrivilegeEscalation", \.allowPrivilegeEscalation, .bool),
-      .honoured("capabilities", \.capabilities, capabilities.reader(Capabilities())),
-      .honoured("readOnlyRootFilesystem", \.readOnlyRootFilesystem, .bool),
-      .honoured("runAsUser", \.runAsUser, id),
-      .honoured("runAsGroup", \.runAsGroup, id),
-      .honoured("runAsNonRoot", \.runAsNonRoot, .bool),
-      .honoured("procMount", \.procMount, procMount),
-      .honoured("seccompProfile", \.seccompProfile, SeccompFields.reader),
+      .honoured(
+        "privileged",
+        \.privileged,
+        .bool,
+        default: "false",
+        "All capabilities and devices, no seccomp, nothing masked."
+      ),
+      .honoured(
+        "allowPrivilegeEscalation",
+        \.allowPrivilegeEscalation,
+        .bool,
+        default: "true",
+        "false sets no_new_privs."
+      ),
+      .honoured("capabilities", \.capabilities, capabilities.reader(Capabilities()), "Changes of the default set."),
+      .honoured(
+        "readOnlyRootFilesystem",
+        \.readOnlyRootFilesystem,
+        .bool,
+        default: "false",
+        "A root filesystem that nothing can be written to."
+      ),
+      .honoured("runAsUser", \.runAsUser, id, "The user; overrides the pod's."),
+      .honoured("runAsGroup", \.runAsGroup, id, "The primary group; overrides the pod's."),
+      .honoured("runAsNonRoot", \.runAsNonRoot, .bool, "Refuses to start as user 0; overrides the pod's."),
+      .honoured(
+        "procMount",
+        \.procMount,
+        procMount,
+        default: "Default",
+        "What of /proc is masked; Unmasked is not yet supported."
+      ),
+      .honoured("seccompProfile", \.seccompProfile, SeccompFields.reader, "Overrides the pod's."),
     ] + notYet(),
+    named: "SecurityContext",
     finish: { context, places, reading in
       checkRoot(context.runAsNonRoot, context.runAsUser, places, reading)
       checkEscalation(context, places, reading)
@@ -38,24 +83,63 @@ enum SecurityContextFields {
   /// Confinement that this version cannot give is refused, never dropped.
   private static func notYet<Model>() -> [Field<Model>] {
     [
-      .notYet("seLinuxOptions", "remove them; SELinux labels are not set"),
-      .notYet("appArmorProfile", "remove it; AppArmor profiles are not loaded"),
-      .notYet("windowsOptions", "remove them; this is a Linux node"),
+      .notYet(
+        "seLinuxOptions",
+        "remove them; SELinux labels are not set",
+        .object("SELinuxOptions", seLinux),
+        "SELinux labels."
+      ),
+      .notYet(
+        "appArmorProfile",
+        "remove it; AppArmor profiles are not loaded",
+        .object("AppArmorProfile", profile),
+        "An AppArmor profile."
+      ),
+      .notYet(
+        "windowsOptions",
+        "remove them; this is a Linux node",
+        .opaque("WindowsSecurityContextOptions"),
+        "Settings of Windows."
+      ),
     ]
   }
+
+  private static let seLinux = ["user", "role", "type", "level"].map { FieldOutline($0, .string, "Part of the label.") }
+
+  private static let profile = [
+    FieldOutline("type", .string, "RuntimeDefault, Unconfined or Localhost."),
+    FieldOutline("localhostProfile", .string, "A profile that the node has loaded."),
+  ]
 
   /// User and group ids: Kubernetes ends at 2^31-1.
   private static let id = FieldReader.integer(0...Int64(Int32.max)).then { value, _, _ in UInt32(value) }
 
-  private static let sysctl = FieldTable<Sysctl>([
-    .honoured("name", \.name, .name(.sysctl), required: true),
-    .honoured("value", \.value, .string, required: true),
-  ]).reader(Sysctl(name: "", value: ""))
+  private static let sysctl = FieldTable<Sysctl>(
+    [
+      .honoured(
+        "name",
+        \.name,
+        .name(.sysctl),
+        required: true,
+        "Its name, such as net.ipv4.ip_unprivileged_port_start."
+      ),
+      .honoured("value", \.value, .string, required: true, "What is written to it."),
+    ],
+    named: "Sysctl"
+  ).reader(Sysctl(name: "", value: ""))
 
-  private static let capabilities = FieldTable<Capabilities>([
-    .honoured("add", \.add, capability.list),
-    .honoured("drop", \.drop, capability.list),
-  ])
+  private static let capabilities = FieldTable<Capabilities>(
+    [
+      .honoured(
+        "add",
+        \.add,
+        capability.list,
+        "Given beside the default set; what is both added and dropped is there."
+      ),
+      .honoured("drop", \.drop, capability.list, "Taken away; ALL takes away the whole set."),
+    ],
+    named: "Capabilities"
+  )
 
   private static let capability = FieldReader.string.then { text, place, reading -> String? in
     if let name = Capabilities.canonicalName(text) { return name }
@@ -102,7 +186,22 @@ struct SeccompFields {
   private var localhostProfile: String?
 
   private static let table = FieldTable<SeccompFields>(
-    [.honoured("type", \.type, .choice(), required: true), .honoured("localhostProfile", \.localhostProfile, profile)],
+    [
+      .honoured(
+        "type",
+        \.type,
+        .choice(),
+        required: true,
+        "The node's default, none, or a profile of the administrator's."
+      ),
+      .honoured(
+        "localhostProfile",
+        \.localhostProfile,
+        profile,
+        "A path below the node's directory of profiles, without `..`."
+      ),
+    ],
+    named: "SeccompProfile",
     finish: { fields, places, reading in
       if fields.type == .localhost, places["localhostProfile"] == nil {
         reading.error(places.place(of: "localhostProfile"), "required when type is Localhost")

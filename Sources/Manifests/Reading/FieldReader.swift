@@ -3,16 +3,23 @@ import Yams
 
 /// Turns a node into a value, or says why it cannot: nil always means that a problem was reported.
 struct FieldReader<Value>: Sendable {
+  /// What the node is made of.
+  let shape: Shape
   let read: @Sendable (Place, Reading) -> Value?
+
+  init(_ shape: Shape, _ read: @escaping @Sendable (Place, Reading) -> Value?) {
+    self.shape = shape
+    self.read = read
+  }
 
   /// The same value, checked or changed further.
   func then<Other>(_ next: @escaping @Sendable (Value, Place, Reading) -> Other?) -> FieldReader<Other> {
-    FieldReader<Other> { [read] place, reading in read(place, reading).flatMap { next($0, place, reading) } }
+    FieldReader<Other>(shape) { [read] place, reading in read(place, reading).flatMap { next($0, place, reading) } }
   }
 
   /// A list of such values; elements that cannot be read are reported and left out.
   var list: FieldReader<[Value]> {
-    FieldReader<[Value]> { [read] place, reading in
+    FieldReader<[Value]>(.list(shape)) { [read] place, reading in
       place.elements(reading)?.compactMap { element in
         if element.isNull {
           reading.error(element, "expected a value")
@@ -27,7 +34,7 @@ struct FieldReader<Value>: Sendable {
 extension FieldReader where Value == Bool {
   /// `true` or `false`.
   static var bool: FieldReader {
-    FieldReader { place, reading in
+    FieldReader(.boolean) { place, reading in
       if case .bool(let value) = place.scalar { return value }
       var hint: String?
       if case .string(let text) = place.scalar, case .bool(let value) = ScalarValue.resolve(text) {
@@ -42,7 +49,7 @@ extension FieldReader where Value == Bool {
 extension FieldReader where Value == Int64 {
   /// An integer within `range`.
   static func integer(_ range: ClosedRange<Int64> = Int64.min...Int64.max) -> FieldReader {
-    FieldReader { place, reading in
+    FieldReader(.integer) { place, reading in
       guard case .integer(let value) = place.scalar else {
         var hint: String?
         if case .string(let text) = place.scalar, case .integer(let value) = ScalarValue.resolve(text) {
@@ -65,7 +72,7 @@ extension FieldReader where Value == Int64 {
 extension FieldReader where Value == String {
   /// Any string; NUL, at which the kernel would cut it off, is refused.
   static var string: FieldReader {
-    FieldReader { place, reading in
+    FieldReader(.string) { place, reading in
       guard case .string(let text) = place.scalar else {
         var hint: String?
         if case .scalar(let scalar) = place.node, !place.isNull { hint = "write \(scalar.string.quoted)" }
@@ -89,6 +96,22 @@ extension FieldReader where Value == String {
     }
   }
 
+  /// One of `values`; `refused` are those that Kubernetes knows and this version does not, with what to do instead.
+  static func string(oneOf values: [String], refusing refused: [String: String] = [:]) -> FieldReader {
+    let reader = string.then { text, place, reading -> String? in
+      if values.contains(text) { return text }
+      if let advice = refused[text] {
+        reading.error(place, "\(text) is not yet supported", hint: advice)
+        return nil
+      }
+      let hint = Suggestion.closest(to: text, among: values).map { "did you mean \($0)?" }
+      let expected = values.map { $0.isEmpty ? "\"\"" : $0 }.joined(separator: ", ")
+      reading.error(place, "expected one of \(expected), found \(text.quoted)", hint: hint)
+      return nil
+    }
+    return FieldReader(.choice(values), reader.read)
+  }
+
   /// A path from the root.
   static var absolutePath: FieldReader {
     string.then { text, place, reading in
@@ -102,25 +125,16 @@ extension FieldReader where Value == String {
 extension FieldReader where Value: RawRepresentable<String> & CaseIterable & Sendable {
   /// One of the cases; `refused` are values that Kubernetes knows and this version does not, with what to do instead.
   static func choice(refusing refused: [String: String] = [:]) -> FieldReader {
-    let known = Value.allCases.map(\.rawValue)
     let values = Dictionary(Value.allCases.map { ($0.rawValue, $0) }, uniquingKeysWith: { first, _ in first })
-    return FieldReader<String>.string.then { text, place, reading in
-      if let value = values[text] { return value }
-      if let advice = refused[text] {
-        reading.error(place, "\(text) is not yet supported", hint: advice)
-        return nil
-      }
-      let hint = Suggestion.closest(to: text, among: known).map { "did you mean \($0)?" }
-      reading.error(place, "expected one of \(known.joined(separator: ", ")), found \(text.quoted)", hint: hint)
-      return nil
-    }
+    return FieldReader<String>.string(oneOf: Value.allCases.map(\.rawValue), refusing: refused)
+      .then { text, _, _ in values[text] }
   }
 }
 
 extension FieldReader where Value == Quantity {
   /// An amount of a resource; numbers may be written without quotes.
   static var quantity: FieldReader {
-    FieldReader { place, reading in
+    FieldReader(.quantity) { place, reading in
       let text: String
       switch (place.scalar, place.node) {
       case (.string(let string), _): text = string
@@ -155,7 +169,7 @@ extension FieldReader where Value == Quantity {
 extension FieldReader where Value == [String: String] {
   /// A mapping of strings.
   static func strings(key: NameRule, value: NameRule? = nil) -> FieldReader {
-    FieldReader { place, reading in
+    FieldReader(.map(.string)) { place, reading in
       guard let entries = place.entries(reading) else { return nil }
       let text = value.map(FieldReader<String>.name) ?? .string
       var strings: [String: String] = [:]
@@ -176,7 +190,7 @@ extension FieldReader where Value == FieldValue {
   private static var deepest: Int { 64 }
 
   /// Whatever is there.
-  static var anything: FieldReader { FieldReader { place, reading in value(place, reading, depth: 0) } }
+  static var anything: FieldReader { FieldReader(.opaque("any")) { place, reading in value(place, reading, depth: 0) } }
 
   private static func value(_ place: Place, _ reading: Reading, depth: Int) -> FieldValue? {
     guard depth <= deepest else {

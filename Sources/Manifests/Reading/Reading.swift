@@ -3,8 +3,18 @@ import Yams
 /// One manifest being read: collects what is wrong with it, and bounds the work that a hostile one can cause.
 final class Reading {
   private(set) var diagnostics: [Diagnostic] = []
+  /// Fields that are accepted and do nothing.
+  private(set) var notes: [Diagnostic] = []
+  /// What the object being read refers to, until somebody looks whether it is there.
+  var references: [Reference] = []
+  /// Volumes of the pod being read that a server has added and that are left out.
+  var injectedVolumes: Set<String> = []
+  /// The node that pods are to run on; nil where nobody asks whether they may.
+  let node: NodeIdentity?
   private let source: SourceText
   private var visitsLeft: Int
+  /// The file's name.
+  var file: String { source.file }
   private var isExhausted = false
 
   /// Aliases make a short text long: this many nodes are visited, repetitions included.
@@ -12,16 +22,25 @@ final class Reading {
   /// Whoever has more problems than this has another one.
   static let greatestDiagnostics = 200
 
-  init(_ source: SourceText) {
+  init(_ source: SourceText, node: NodeIdentity? = nil) {
     self.source = source
+    self.node = node
     visitsLeft = Self.greatestVisits
   }
+
+  /// Whether a further problem would still be told; if not, looking for its cure is wasted.
+  var tellsMore: Bool { diagnostics.count < Self.greatestDiagnostics }
 
   var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
   func error(_ place: Place, _ message: String, hint: String? = nil) { report(.error, place, message, hint) }
 
   func warning(_ place: Place, _ message: String, hint: String? = nil) { report(.warning, place, message, hint) }
+
+  func note(_ place: Place, _ message: String) {
+    guard notes.count < Self.greatestDiagnostics else { return }
+    notes.append(source.diagnostic(.note, line: place.line, column: place.column, "\(place.path): \(message)"))
+  }
 
   func report(_ diagnostic: Diagnostic) {
     // Errors always make it: without one, the pods would count as read.
@@ -160,7 +179,7 @@ extension String {
   }
 }
 
-// Looking again at what the tables have read, for checks across fields: nothing is reported and merge keys do not count.
+// Looking again at what the tables have read, for checks across fields: nothing is reported.
 extension Place {
   /// The elements of a list; none for anything else.
   var children: [Place] {
@@ -170,10 +189,27 @@ extension Place {
 
   /// The value of a field that is there and not null.
   func child(_ name: String) -> Place? {
-    guard case .mapping(let mapping) = node else { return nil }
-    for (key, value) in mapping where key.scalar?.string == name {
-      let place = part(name, value)
-      return place.isNull ? nil : place
+    var budget = 64
+    return child(name, &budget)
+  }
+
+  /// What stands in the mapping itself wins over what is merged, of which a hostile text has any amount.
+  private func child(_ name: String, _ budget: inout Int) -> Place? {
+    budget -= 1
+    guard budget >= 0, case .mapping(let mapping) = node else { return nil }
+    var merged: [Place] = []
+    for (key, value) in mapping {
+      if key.scalar?.string == name {
+        let place = part(name, value)
+        return place.isNull ? nil : place
+      }
+      if let key = key.scalar, key.string == "<<", key.style == .plain { merged.append(Place(node: value, path: path)) }
+    }
+    for place in merged {
+      let mappings = if case .sequence = place.node { place.children } else { [place] }
+      for mapping in mappings where budget > 0 {
+        if let found = Place(node: mapping.node, path: path).child(name, &budget) { return found }
+      }
     }
     return nil
   }

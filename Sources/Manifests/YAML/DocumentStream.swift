@@ -18,6 +18,14 @@ struct DocumentStream {
       )
       return
     }
+    let texts = JSONDocuments.separated(text) ?? [text]
+    if texts.isEmpty {
+      problem = source.diagnostic(.error, line: 1, column: 1, "too many JSON documents for a text of this size")
+    }
+    for text in texts where problem == nil { compose(text, source) }
+  }
+
+  private mutating func compose(_ text: String, _ source: SourceText) {
     do {
       // Without rules the composer takes every plain scalar for a string: what they are is decided by `ScalarValue`.
       let parser = try Parser(yaml: Self.padded(text), resolver: .basic, encoding: .utf8)

@@ -3,9 +3,10 @@ import Linux
 
 /// Which pod has which address, on disk, shared by every process of this state directory.
 ///
-/// Each allocation is two symbolic links: `pods/<uid>` says the address, `addresses/<address>` says the UID. A link appears
-/// whole or not at all and only where there is none, so that a crash at any instruction leaves nothing half written and two
-/// processes never get the same address; and both questions are answered without reading a list.
+/// An allocation is a symbolic link with two names, `pods/<uid>` and `addresses/<address>`, that leads to
+/// `<address>/<uid>`, which need not exist: it is read, never followed. A link appears whole or not at all and only where
+/// there is none, so that a crash at any instruction leaves nothing half written and two processes never get the same
+/// address; and both questions are answered without reading a list.
 struct AddressLedger: Sendable {
   /// The directory of it all.
   let path: String
@@ -31,14 +32,14 @@ struct AddressLedger: Sendable {
   func entry(of uid: String) throws(SyscallError) -> Entry {
     switch try readLink(pods.raw, uid) {
     case .none: .none
-    case .text(let text): IPv4Address(text).map { .address($0) } ?? .damaged
+    case .allocation(let address, let owner): owner == uid ? .address(address) : .damaged
     case .otherwise: .damaged
     }
   }
 
   /// The pod that has an address; `nil` if none has, or if its link is damaged.
   func pod(at address: IPv4Address) throws(SyscallError) -> String? {
-    if case .text(let uid) = try readLink(addresses.raw, "\(address)") { return uid }
+    if case .allocation(address, let uid) = try readLink(addresses.raw, "\(address)") { return uid }
     return nil
   }
 
@@ -51,8 +52,9 @@ struct AddressLedger: Sendable {
       place = place >= places.upperBound || place < places.lowerBound ? places.lowerBound : place + 1
       guard let address = network.address(place), try isFree(address) else { continue }
       // The pod's link first: a crash between the two leaves one that names an address which nobody has.
-      try link(pods.raw, uid, to: "\(address)")
-      try link(addresses.raw, "\(address)", to: uid)
+      let (pods, addresses) = (pods.raw, addresses.raw)
+      try check("symlinkat") { symlinkat("\(address)/\(uid)", pods, uid) }
+      try check("linkat") { linkat(pods, uid, addresses, "\(address)", 0) }
       try remember(place, lock)
       return address
     }
@@ -101,8 +103,8 @@ struct AddressLedger: Sendable {
   /// Removes addresses that belong to no pod, which only damage leaves.
   func removeOrphans() throws(SyscallError) {
     for name in try entries(of: addresses.raw) {
-      if case .text(let uid) = try readLink(addresses.raw, name), Self.isValid(uid),
-        try entry(of: uid) == .address(IPv4Address(name) ?? IPv4Address(0))
+      if case .allocation(let address, let uid) = try readLink(addresses.raw, name), "\(address)" == name,
+        try entry(of: uid) == .address(address)
       {
         continue
       }
@@ -133,7 +135,7 @@ struct AddressLedger: Sendable {
 
   private enum LinkText {
     case none
-    case text(String)
+    case allocation(IPv4Address, String)
     case otherwise
   }
 
@@ -141,7 +143,10 @@ struct AddressLedger: Sendable {
     var buffer = [CChar](repeating: 0, count: 256)
     do throws(SyscallError) {
       let count = try checkCount("readlinkat") { readlinkat(directory, name, &buffer, buffer.count) }
-      return .text(String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+      let text = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      guard let slash = text.firstIndex(of: "/"), let address = IPv4Address(text[..<slash]) else { return .otherwise }
+      let uid = String(text[text.index(after: slash)...])
+      return Self.isValid(uid) ? .allocation(address, uid) : .otherwise
     } catch {
       if error.errno == ENOENT { return .none }
       if error.errno == EINVAL { return .otherwise }
@@ -152,10 +157,6 @@ struct AddressLedger: Sendable {
   private func isFree(_ address: IPv4Address) throws(SyscallError) -> Bool {
     if case .none = try readLink(addresses.raw, "\(address)") { return true }
     return false
-  }
-
-  private func link(_ directory: Int32, _ name: String, to text: String) throws(SyscallError) {
-    try check("symlinkat") { symlinkat(text, directory, name) }
   }
 
   private func unlink(_ directory: Int32, _ name: String) throws(SyscallError) {

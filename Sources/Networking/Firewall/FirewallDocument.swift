@@ -66,7 +66,7 @@ struct FirewallDocument: Sendable, Equatable {
     let accept = object(("accept", .null))
     return chain("forwarding", type: "filter", hook: "forward", priority: 0)
       + [
-        rule("forwarding", [arrivesAtOpened, match(tracking("state"), words("established", "related")), accept]),
+        rule("forwarding", [arrivesAtOpened, match(tracking("state"), words("established", "related"), "in"), accept]),
         rule("forwarding", [arrivesAtOpened, match(tracking("status"), words("dnat"), "in"), accept]),
         rule("forwarding", [arrivesAtOpened, drop]),
       ]

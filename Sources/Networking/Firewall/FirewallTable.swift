@@ -19,14 +19,15 @@ struct FirewallTable: Sendable {
   private static let record = "table.json"
 
   /// Asks the kernel; `nil` if there is no such table. Costs one system call each way and no process.
-  static func identity(_ name: String) throws(NetlinkError) -> Identity? {
-    var socket = try NetlinkSocket(.netfilter)
+  static func identity(_ name: String, _ socket: inout NetlinkSocket) throws(NetlinkError) -> Identity? {
     // NFNL_SUBSYS_NFTABLES and NFT_MSG_GETTABLE; struct nfgenmsg with NFPROTO_INET. Numbers are in network byte order.
     var request = NetlinkMessage("look for the table \(name)", type: 10 << 8 | 1, flags: 0, header: [1, 0, 0, 0])
-    try request.attribute(1 /* NFTA_TABLE_NAME */, text: name)
+    // NFTA_TABLE_NAME
+    try request.attribute(1, text: name)
     do throws(NetlinkError) {
       for reply in try socket.transact([request]) {
         let attributes = try reply.attributes(after: 4)
+        // NFTA_TABLE_HANDLE and NFTA_TABLE_USE
         guard let handle: UInt64 = attributes.number(4), let uses: UInt32 = attributes.number(3) else { continue }
         return Identity(handle: UInt64(bigEndian: handle), uses: UInt32(bigEndian: uses))
       }
@@ -37,22 +38,24 @@ struct FirewallTable: Sendable {
     }
   }
 
-  /// Whether the table is there and is the one that was written from this document.
-  func isRight(_ document: FirewallDocument) throws(NetworkError) -> Bool {
-    guard let identity = try netlink({ () throws(NetlinkError) in try Self.identity(document.instance) }) else {
-      return false
-    }
-    return recorded(document) == identity
-  }
-
-  /// Writes it whole unless it is right. The caller holds the lock.
-  func ensure(_ document: FirewallDocument, nft: Nft) throws(NetworkError) {
-    let present = try netlink { () throws(NetlinkError) in try Self.identity(document.instance) }
-    if let present, recorded(document) == present { return }
-    try nft.apply(document.commands(replacing: present != nil))
-    guard let written = try netlink({ () throws(NetlinkError) in try Self.identity(document.instance) }) else {
+  /// Writes it whole unless it is right already; which one it is. The caller holds the lock.
+  func ensure(_ document: FirewallDocument, _ socket: inout NetlinkSocket) throws(NetworkError) -> Identity {
+    let present = try identity(document, &socket)
+    if let present, recorded(document) == present { return present }
+    try Nft.find().apply(document.commands(replacing: present != nil))
+    guard let written = try identity(document, &socket) else {
       throw .firewallRefused("the table \(document.instance) is not there after it was written")
     }
+    try record(document, written)
+    return written
+  }
+
+  /// Asks the kernel.
+  func identity(_ document: FirewallDocument, _ socket: inout NetlinkSocket) throws(NetworkError) -> Identity? {
+    try netlink { () throws(NetlinkError) in try Self.identity(document.instance, &socket) }
+  }
+
+  private func record(_ document: FirewallDocument, _ written: Identity) throws(NetworkError) {
     let value = JSONValue.object([
       JSONMember("version", .integer(1)), JSONMember("bootID", .string(boot)),
       JSONMember("recipe", .string(document.recipe)), JSONMember("handle", .integer(Int64(bitPattern: written.handle))),
@@ -65,8 +68,8 @@ struct FirewallTable: Sendable {
   }
 
   /// Removes it.
-  func remove(_ document: FirewallDocument) throws(NetworkError) {
-    if try netlink({ () throws(NetlinkError) in try Self.identity(document.instance) }) != nil {
+  func remove(_ document: FirewallDocument, _ socket: inout NetlinkSocket) throws(NetworkError) {
+    if try identity(document, &socket) != nil {
       try Nft.find().apply(document.removal)
     }
     unlink("\(path)/\(Self.record)")

@@ -37,7 +37,7 @@ struct UplinkForwarding: Sendable {
       let known = try users(directory.raw, name)
       if known == nil && forwards { continue }
       let users = Set(known ?? []).union([instance])
-      try write(directory.raw, name, users: users.sorted())
+      if known?.contains(instance) != true { try write(directory.raw, name, users: users.sorted()) }
       if !forwards { try InterfaceSettings.setForwarding(interface, true) }
     }
   }

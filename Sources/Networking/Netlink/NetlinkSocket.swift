@@ -44,7 +44,8 @@ public struct NetlinkSocket: ~Copyable {
         setsockopt(raw, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
       }
       var on: Int32 = 1
-      for option: Int32 in [10 /* NETLINK_CAP_ACK */, 11 /* NETLINK_EXT_ACK */] {
+      // NETLINK_CAP_ACK and NETLINK_EXT_ACK.
+      for option: Int32 in [10, 11] {
         try check("setsockopt(SOL_NETLINK)") { setsockopt(raw, 270, option, &on, socklen_t(MemoryLayout<Int32>.size)) }
       }
     }

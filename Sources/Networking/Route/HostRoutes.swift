@@ -52,7 +52,10 @@ public struct InterfaceAddress: Sendable, Hashable {
       let length: UInt8 = reply.number(at: 1), let interface: Int32 = reply.number(at: 4)
     else { return nil }
     let attributes = try reply.attributes(after: 8)
-    guard let address = (attributes[2] ?? attributes[1]).flatMap({ IPv4Address(bytes: $0) }),
+    guard
+      let address = (attributes[AddressAttribute.local] ?? attributes[AddressAttribute.address]).flatMap({
+        IPv4Address(bytes: $0)
+      }),
       let network = IPv4Network(address, prefixLength: Int(length))
     else { return nil }
     self.interface = interface

@@ -45,6 +45,7 @@ enum LinkRequest {
     try message.attribute(LinkAttribute.address, hostAddress.bytes)
     try message.attribute(LinkAttribute.mtu, mtu)
     try message.attribute(LinkAttribute.master, bridge)
+    try singleQueue(&message)
     let inner = header()
     try message.nested(LinkAttribute.info) { (info) throws(NetlinkError) in
       try info.attribute(LinkAttribute.kind, text: "veth")
@@ -53,11 +54,18 @@ enum LinkRequest {
           try peer.attribute(LinkAttribute.name, text: "eth0")
           try peer.attribute(LinkAttribute.address, podAddress.bytes)
           try peer.attribute(LinkAttribute.mtu, mtu)
+          try singleQueue(&peer)
           try peer.attribute(LinkAttribute.namespaceDescriptor, namespace)
         }
       }
     }
     return message
+  }
+
+  /// A cable has a queue per processor otherwise, of which nothing is used, and each costs two directories in `/sys`.
+  private static func singleQueue(_ message: inout NetlinkMessage) throws(NetlinkError) {
+    try message.attribute(LinkAttribute.sendQueues, UInt32(1))
+    try message.attribute(LinkAttribute.receiveQueues, UInt32(1))
   }
 
   /// What the bridge lets through a pod's port. See ``PodPort`` for why each is what it is.

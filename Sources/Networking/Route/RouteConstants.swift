@@ -35,6 +35,8 @@ enum LinkAttribute {
   static let familySpecific: UInt16 = 26
   static let namespaceDescriptor: UInt16 = 28
   static let extendedMask: UInt16 = 29
+  static let sendQueues: UInt16 = 31
+  static let receiveQueues: UInt16 = 32
 
   // In `info`.
   static let kind: UInt16 = 1
@@ -57,6 +59,12 @@ enum LinkAttribute {
 
   // In `familySpecific`, in the family's.
   static let addressGeneration: UInt16 = 8
+}
+
+enum AddressAttribute {
+  static let address: UInt16 = 1
+  static let local: UInt16 = 2
+  static let flags: UInt16 = 8
 }
 
 enum RouteAttribute {

@@ -13,9 +13,9 @@ enum RouteRequest {
       // struct ifaddrmsg
       header: [AddressFamily.inet, UInt8(truncatingIfNeeded: prefixLength), 0, 0] + nativeBytes(interface)
     )
-    try message.attribute(2 /* IFA_LOCAL */, address.bytes)
-    try message.attribute(1 /* IFA_ADDRESS */, address.bytes)
-    try message.attribute(8 /* IFA_FLAGS */, UInt32(0x200))
+    try message.attribute(AddressAttribute.local, address.bytes)
+    try message.attribute(AddressAttribute.address, address.bytes)
+    try message.attribute(AddressAttribute.flags, UInt32(0x200))
     return message
   }
 

@@ -78,6 +78,7 @@ extension StateLine {
       let text = isProgress ? said ?? "" : "waiting: \(reason)" + (said.map { ": " + $0 } ?? "")
       lines.append(StateLine(subject: container.name, text: text, isWarning: !isProgress))
     }
+    if let address = new.podIP, old?.podIP == nil { lines.append(StateLine(subject: "pod", text: "address \(address)")) }
     if old?.phase != new.phase {
       let why = new.reason.map { ": \($0)" + (new.message.map { " (\($0))" } ?? "") } ?? ""
       lines.append(StateLine(subject: "pod", text: new.phase.rawValue + why, isWarning: new.reason != nil))

@@ -44,13 +44,14 @@ struct Foreground {
     // The manifest first: what is wrong with it is told without touching anything. What is read from the standard input
     // cannot be read again by the program that is started in the scope.
     if command.filename == "-" { try SystemdScope.enter() }
-    let found = try ManifestSource.read(command.filename)
-    for warning in found.warnings { say(warning) }
+    let (configuration, warnings) = try ConfigurationFile.read(command.global.config)
+    let found = try ManifestSource.read(command.filename, node: .current(configuration))
+    for warning in warnings + found.warnings { say(warning) }
     try SystemdScope.enter()
     let pod = identified(found.pod)
     let signals = Signals()
     let style = style(for: pod)
-    let images = try images(found.secrets)
+    let images = try images(configuration, found.secrets)
     let hooks = HookRequester()
     let network = NodeNetwork(stateDirectory: command.global.stateDirectory, durability: .untilReboot, notice: say)
     let handle = try await engine(style, images, network, hooks).accept(pod)
@@ -68,10 +69,8 @@ struct Foreground {
     return ExitStatus.of(outcome.status)
   }
 
-  private func images(_ secrets: [Secret]) throws -> NodeImages {
-    let (configuration, warnings) = try ConfigurationFile.read(command.global.config)
-    for warning in warnings { say(warning) }
-    return NodeImages(
+  private func images(_ configuration: NodeConfiguration, _ secrets: [Secret]) throws -> NodeImages {
+    NodeImages(
       store: try ImageStore(root: command.global.imageStore),
       registries: try RegistryClient(configuration),
       options: PullOptions(configuration.images),

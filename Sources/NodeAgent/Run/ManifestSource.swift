@@ -1,6 +1,5 @@
-import Glibc
-import Linux
 import Manifests
+import NodeSettings
 import PodModel
 
 /// The pod of a file.
@@ -13,28 +12,20 @@ enum ManifestSource {
   /// The pod, and warnings about it.
   struct Found {
     var pod: Pod
+    var configMaps: [ConfigMap]
     var secrets: [Secret]
     var warnings: [String]
   }
 
-  /// Reads the one pod of a file, or of the standard input for `-`.
-  static func read(_ file: String) throws(Problem) -> Found {
-    let name = file == "-" ? "standard input" : file
-    let bytes: [UInt8]
-    do throws(SyscallError) {
-      if file == "-" {
-        bytes = try readAll(STDIN_FILENO, limit: ManifestReader.greatestSize)
-      } else {
-        let opened = try openAt(AT_FDCWD, file, O_RDONLY)
-        bytes = try readAll(opened.raw, limit: ManifestReader.greatestSize)
-      }
+  /// Reads the one pod of a file, or of the standard input for `-`; what it requires of its node must hold for `node`.
+  static func read(_ file: String, node: NodeIdentity) throws(Problem) -> Found {
+    let result: ManifestResult
+    do {
+      result = try ManifestFiles.read([file], node: node)
     } catch {
-      throw Problem(text: "\(name) cannot be read: \(errorText(error.errno))")
+      throw Problem(text: error.description)
     }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Problem(text: "\(name) is not UTF-8 text")
-    }
-    return try pick(ManifestReader.read(text, file: name), name)
+    return try pick(result, file == "-" ? "standard input" : file)
   }
 
   private static func pick(_ result: ManifestResult, _ name: String) throws(Problem) -> Found {
@@ -46,6 +37,6 @@ enum ManifestSource {
       let names = result.pods.map(\.metadata.name).joined(separator: ", ")
       throw Problem(text: "\(name): swiftlet run takes one pod, and the file has \(result.pods.count): \(names)")
     }
-    return Found(pod: pod, secrets: result.secrets, warnings: lines)
+    return Found(pod: pod, configMaps: result.configMaps, secrets: result.secrets, warnings: lines)
   }
 }

@@ -2,7 +2,7 @@ extension PodSpec: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case initContainers, containers, volumes, restartPolicy, terminationGracePeriodSeconds, activeDeadlineSeconds
     case dnsPolicy, dnsConfig, hostAliases, hostname, subdomain, setHostnameAsFQDN
-    case hostNetwork, hostPID, hostIPC, shareProcessNamespace, securityContext, imagePullSecrets
+    case hostNetwork, hostPID, hostIPC, shareProcessNamespace, securityContext, imagePullSecrets, os
   }
 
   private struct LocalObjectReference: Codable {
@@ -33,6 +33,7 @@ extension PodSpec: Codable {
     shareProcessNamespace = try container.decode(.shareProcessNamespace, default: false)
     securityContext = try container.decode(.securityContext, default: securityContext)
     imagePullSecrets = try container.decode(.imagePullSecrets, default: [LocalObjectReference]()).map(\.name)
+    os = try container.decodeIfPresent(PodOS.self, forKey: .os)
     withoutEffect = try decoder.fields(except: CodingKeys.allCases.map(\.rawValue))
   }
 
@@ -58,5 +59,30 @@ extension PodSpec: Codable {
     try container.encodeIfTrue(shareProcessNamespace, forKey: .shareProcessNamespace)
     try container.encode(securityContext, forKey: .securityContext)
     try container.encodeUnlessEmpty(imagePullSecrets.map(LocalObjectReference.init), forKey: .imagePullSecrets)
+    try container.encodeIfPresent(os, forKey: .os)
+  }
+}
+
+extension PodOS: Codable {
+  private enum CodingKeys: CodingKey { case name }
+
+  /// Reads what `encode` wrote.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let name = try container.decode(String.self, forKey: .name)
+    guard let os = PodOS(rawValue: name) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .name,
+        in: container,
+        debugDescription: "no system of ours: \(name)"
+      )
+    }
+    self = os
+  }
+
+  /// Writes the name within an object, as Kubernetes does.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(rawValue, forKey: .name)
   }
 }

@@ -36,11 +36,19 @@ public struct PodSpec: Equatable, Sendable {
   public var imagePullSecrets: [String] = []
   /// What holds for all containers that do not say otherwise.
   public var securityContext = PodSecurityContext()
+  /// The operating system that the pod says it is for.
+  public var os: PodOS?
   /// Fields without effect on a single node (`nodeSelector`, `tolerations`, …), kept to be shown again.
   public var withoutEffect: [String: FieldValue] = [:]
 
   /// A pod of `containers`, everything else as Kubernetes defaults it.
   public init(containers: [Container]) { self.containers = containers }
+}
+
+/// An operating system that pods can be for (`v1.OSName`).
+public enum PodOS: String, CaseIterable, Sendable {
+  /// What this node is.
+  case linux
 }
 
 /// When the containers of a pod are started again.

@@ -16,6 +16,10 @@ public enum NameRule: Sendable {
   case environmentVariable
   /// Keys of Secrets and ConfigMaps: letters, digits, `-`, `_` and `.`; never `.` or `..`.
   case dataKey
+  /// Names of HTTP headers: letters, digits and `-`.
+  case httpHeader
+  /// Domains that names are looked up in: subdomains whose parts may have `_`, with or without a dot at the end.
+  case searchDomain
   /// Names of sysctls, with dots or slashes between their parts.
   case sysctl
   /// What may stand for a pod in a path: letters, digits and hyphens, as every UUID does.
@@ -36,6 +40,9 @@ public enum NameRule: Sendable {
       bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "=") }
         ? nil : "must consist of printable ASCII characters other than ="
     case .dataKey: Self.dataKey(bytes)
+    case .httpHeader:
+      bytes.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "-") } ? nil : "must consist of letters, digits and -"
+    case .searchDomain: Self.searchDomain(bytes)
     case .sysctl: Self.sysctl(bytes)
     case .uid:
       bytes.count > 63
@@ -50,6 +57,14 @@ public enum NameRule: Sendable {
     if bytes.starts(with: "..".utf8) || bytes == Array(".".utf8) { return "must not be . nor begin with .." }
     return bytes.allSatisfy { $0.isAlphanumeric || "-_.".utf8.contains($0) }
       ? nil : "must consist of letters, digits, -, _ and ."
+  }
+
+  /// The root alone stands for no domain at all. `_` is for SRV records, such as `_tcp.example.com`.
+  private static func searchDomain(_ bytes: [UInt8]) -> String? {
+    if bytes == Array(".".utf8) { return nil }
+    let name = bytes.last == UInt8(ascii: ".") ? bytes.dropLast() : bytes[...]
+    if name.isEmpty { return "must not be empty" }
+    return subdomain(name.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "x") : $0 })
   }
 
   private static func label(_ bytes: [UInt8]) -> String? {
