@@ -73,6 +73,7 @@ let package = Package(
       ["Linux", "CLinux", "CExtendedAttributes", "UnpackPlan", "CArchive", "CSeccomp", crypto]
     ),
     library("StateStore", ["Linux", "JSONText"]),
+    library("Volumes", ["PodModel", "Linux", "CLinux"]),
     library("Shim", ["LaunchPlan", "JSONText", "Linux", "CLinux"]),
     library("ShimClient", ["LaunchPlan", "JSONText", "Linux", "CLinux"]),
     library("Manifests", ["PodModel", yams]),
@@ -103,7 +104,7 @@ let package = Package(
     library("OCIRuntime", ["Supervision", "RuntimeAPI", "LaunchPlan", "ShimClient", "Cgroups", "StateStore", "Linux"]),
     library(
       "PodEngine",
-      ["PodLogic", "PodModel", "RuntimeAPI", "Images", "Privileges", "StateStore", "Linux", "CLinux"]
+      ["PodLogic", "PodModel", "RuntimeAPI", "Images", "Privileges", "StateStore", "Volumes", "Linux", "CLinux"]
     ),
     // L5
     library("CommandLineOptions", [argumentParser]),

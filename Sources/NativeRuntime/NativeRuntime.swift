@@ -94,6 +94,20 @@ public final class NativeRuntime: ContainerRuntime {
     try await find(sandbox).base.network()
   }
 
+  /// Gives the containers of a sandbox something to bind from.
+  public func addMount(
+    _ mount: DetachedMount,
+    named name: String,
+    to sandbox: SandboxID
+  ) async throws(RuntimeError) -> String {
+    try await find(sandbox).base.addMount(mount, named: name)
+  }
+
+  /// Takes it away again.
+  public func removeMount(named name: String, from sandbox: SandboxID) async throws(RuntimeError) {
+    try await find(sandbox).base.removeMount(named: name)
+  }
+
   /// Sets a container up to the point before its first instruction.
   public func create(_ configuration: ContainerConfiguration) async throws(RuntimeError) -> ContainerStatus {
     let sandbox = try find(configuration.id.sandbox)

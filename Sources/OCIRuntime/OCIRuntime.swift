@@ -101,6 +101,20 @@ public final class OCIRuntime: ContainerRuntime {
     try await find(sandbox).network()
   }
 
+  /// Gives the containers of a sandbox something to bind from.
+  public func addMount(
+    _ mount: DetachedMount,
+    named name: String,
+    to sandbox: SandboxID
+  ) async throws(RuntimeError) -> String {
+    try await find(sandbox).addMount(mount, named: name)
+  }
+
+  /// Takes it away again.
+  public func removeMount(named name: String, from sandbox: SandboxID) async throws(RuntimeError) {
+    try await find(sandbox).removeMount(named: name)
+  }
+
   /// Writes a bundle and lets the supervisor run `create` on it.
   public func create(_ configuration: ContainerConfiguration) async throws(RuntimeError) -> ContainerStatus {
     let sandbox = try find(configuration.id.sandbox)

@@ -14,18 +14,21 @@ public struct PodEngine: Sendable {
     public var ledger: any PodLedger
     /// What connects pods to the network.
     public var network: any PodConnector
+    /// What pods refer to.
+    public var objects: any ObjectSource
     /// What sends the requests of hooks.
     public var http: any HTTPRequester
     /// Where time comes from.
     public var clock: any EngineClock
 
-    /// Collects them. Without `network` pods have their loopback interface only; without `http`, hooks that send a request
-    /// fail.
+    /// Collects them. Without `network` pods have their loopback interface only; without `objects` there are no ConfigMaps
+    /// and Secrets; without `http`, hooks that send a request fail.
     public init(
       runtime: any ContainerRuntime,
       images: any ImageSource,
       ledger: any PodLedger,
       network: any PodConnector = LoopbackOnly(),
+      objects: any ObjectSource = NoObjects(),
       http: any HTTPRequester = NoRequests(),
       clock: any EngineClock
     ) {
@@ -33,6 +36,7 @@ public struct PodEngine: Sendable {
       self.images = images
       self.ledger = ledger
       self.network = network
+      self.objects = objects
       self.http = http
       self.clock = clock
     }

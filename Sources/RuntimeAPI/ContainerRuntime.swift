@@ -14,6 +14,15 @@ public protocol ContainerRuntime: Sendable {
   /// The network namespace of a sandbox that has one of its own; it exists until the sandbox is removed.
   func network(of sandbox: SandboxID) async throws(RuntimeError) -> SandboxNetwork
 
+  /// Gives the containers of a sandbox something to bind from, which nobody else on the machine sees. Repeating a name
+  /// puts the new mount over the old one.
+  ///
+  /// - Parameter name: Any file name.
+  /// - Returns: The source path that mounts of this sandbox's configurations use.
+  func addMount(_ mount: DetachedMount, named name: String, to sandbox: SandboxID) async throws(RuntimeError) -> String
+  /// Takes it away again; containers that have bound it keep it.
+  func removeMount(named name: String, from sandbox: SandboxID) async throws(RuntimeError)
+
   /// First phase of a start: everything is set up and the container waits before its first instruction.
   func create(_ configuration: ContainerConfiguration) async throws(RuntimeError) -> ContainerStatus
   /// Second phase: the container's program runs when this returns.

@@ -18,8 +18,8 @@ struct ExpansionTests {
   }
 
   @Test("A variable sees those before it, and the last of equal names counts")
-  func variables() {
-    let variables = PodVariables([
+  func variables() throws {
+    let variables = try ResolvedEnvironment([
       EnvironmentVariable(name: "B", value: "$(A)"), EnvironmentVariable(name: "A", value: "1"),
       EnvironmentVariable(name: "C", value: "$(A)$(B)"), EnvironmentVariable(name: "A", value: "2"),
     ])
@@ -27,11 +27,11 @@ struct ExpansionTests {
   }
 
   @Test("The node's variables, the image's over them, the pod's over both")
-  func layers() {
+  func layers() throws {
     let environment = Environment(
       hostname: "h",
       image: ["PATH=/bin", "X=image", "Y=image", "NOVALUE"],
-      pod: PodVariables([EnvironmentVariable(name: "X", value: "pod=1")]),
+      pod: try ResolvedEnvironment([EnvironmentVariable(name: "X", value: "pod=1")]),
       tty: true,
       home: "/home/me"
     )

@@ -102,56 +102,8 @@ struct ResourceTests {
   }
 }
 
-@Suite("Generated files are the kubelet's")
-struct GeneratedFileTests {
-  private let host = GeneratedFiles.HostText(hosts: "10.0.0.1 node\n", resolvConf: "nameserver 10.0.0.2\n")
-
-  @Test("Hosts of a pod with a network of its own")
-  func hosts() {
-    var pod = Pod.test("app")
-    pod.spec.subdomain = "sub"
-    let files = GeneratedFiles(pod, hostname: "web", host: host)
-    #expect(
-      files.hosts
-        == "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
-        + "fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n"
-        + "127.0.0.1\tweb.sub\tweb\n"
-    )
-    #expect(files.hostname == "web\n")
-    #expect(files.resolvConf == host.resolvConf)
-  }
-
-  @Test("Hosts of a pod on the host's network are the host's")
-  func hostNetwork() {
-    var pod = Pod.test("app")
-    pod.spec.hostNetwork = true
-    #expect(
-      GeneratedFiles(pod, hostname: "node", host: host).hosts
-        == "# Kubernetes-managed hosts file (host network).\n10.0.0.1 node\n"
-    )
-    #expect(PodHostname.name(of: pod, host: "node") == "node")
-  }
-
-  @Test("A long name is cut where a host name may end")
-  func longName() {
-    var pod = Pod.test("app")
-    pod.metadata.name = String(repeating: "a", count: 61) + "-.bcd"
-    #expect(PodHostname.name(of: pod, host: "node") == String(repeating: "a", count: 61))
-    pod.spec.hostname = "own"
-    #expect(PodHostname.name(of: pod, host: "node") == "own")
-  }
-
-  @Test(
-    "A stub resolver is recognised",
-    arguments: [
-      ("nameserver 127.0.0.53\noptions edns0\n", true), ("nameserver ::1\n", true), ("nameserver 10.0.0.1\n", false),
-      ("nameserver 127.0.0.1\nnameserver 10.0.0.1\n", false), ("", false), ("# nameserver 127.0.0.53\n", false),
-    ]
-  )
-  func stub(text: String, isStub: Bool) {
-    #expect(GeneratedFiles.isLocalStub(text) == isStub)
-  }
-
+@Suite("Facts about processors")
+struct ProcessorTests {
   @Test(
     "Lists of processors",
     arguments: [("0", [0]), ("0-2,7", [0, 1, 2, 7]), ("", []), ("2-1", []), ("0-99999", [])]

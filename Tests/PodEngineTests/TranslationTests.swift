@@ -16,12 +16,15 @@ struct TranslationTests {
   ) throws -> ContainerBlueprint {
     let directories = PodDirectories(state: "/s", run: "/r")
     let id = try #require(SandboxID("u-1").flatMap { ContainerID(sandbox: $0, name: "app", attempt: 2) })
+    let container = try #require(pod.spec.containers.first)
+    let facts = PodFacts(pod: pod, addresses: [], host: .test)
     return ContainerBlueprint(
       pod: pod,
-      container: try #require(pod.spec.containers.first),
+      container: container,
       id: id,
       image: image,
       layers: ["/l/1", "/l/2"],
+      environment: try ResolvedEnvironment(container, EnvironmentSources(), facts),
       user: try ResolvedUser(UserRequest(imageUser: "1000:2000"), in: AccountFiles()),
       host: .test,
       paths: directories.paths(pod, container: "app", attempt: 2),

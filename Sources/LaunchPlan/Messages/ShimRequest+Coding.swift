@@ -43,6 +43,8 @@ extension ShimRequest.Operation {
     case .attach(let container): ("attach", [JSONMember("container", .string(container))])
     case .delete(let container): ("delete", [JSONMember("container", .string(container))])
     case .network: ("network", [])
+    case .addMount(let name): ("addMount", [JSONMember("name", .string(name))])
+    case .removeMount(let name): ("removeMount", [JSONMember("name", .string(name))])
     case .state: ("state", [])
     case .shutDown: ("shutDown", [])
     }
@@ -65,6 +67,8 @@ extension ShimRequest.Operation {
     case "attach": self = .attach(container: try fields.string("container"))
     case "delete": self = .delete(container: try fields.string("container"))
     case "network": self = .network
+    case "addMount": self = .addMount(name: try fields.string("name"))
+    case "removeMount": self = .removeMount(name: try fields.string("name"))
     case "state": self = .state
     case "shutDown": self = .shutDown
     default: throw fields.error("operation", "an operation of protocol version \(ShimRequest.version)")

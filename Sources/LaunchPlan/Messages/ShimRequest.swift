@@ -38,6 +38,11 @@ public struct ShimRequest: Hashable, Sendable {
     case delete(container: String)
     /// Asks for the sandbox's network: the reply brings its namespace and a routing socket that was opened in it.
     case network
+    /// Attaches a mount that is attached nowhere, for the containers to bind from: a descriptor of it, on
+    /// `mounts/<name>` in the pod directory, as the supervisor and its containers see it and nobody else.
+    case addMount(name: String)
+    /// Detaches it again.
+    case removeMount(name: String)
     /// What there is. The reply carries a pidfd for each container that has not ended, in order.
     case state
     /// Ends everything and the supervisor itself.

@@ -52,9 +52,10 @@ struct Foreground {
     let signals = Signals()
     let style = style(for: pod)
     let images = try images(configuration, found.secrets)
+    let objects = GivenObjects(configMaps: found.configMaps, secrets: found.secrets)
     let hooks = HookRequester()
     let network = NodeNetwork(stateDirectory: command.global.stateDirectory, durability: .untilReboot, notice: say)
-    let handle = try await engine(style, images, network, hooks).accept(pod)
+    let handle = try await engine(style, images, objects, network, hooks).accept(pod)
     let outcome = await PodRun(pod, handle, style, startedAt: start).follow(signals.values)
     try await handle.discard()
     await images.registries.shutDown()
@@ -81,6 +82,7 @@ struct Foreground {
   private func engine(
     _ style: PodRun.Style,
     _ images: NodeImages,
+    _ objects: GivenObjects,
     _ network: NodeNetwork,
     _ hooks: HookRequester
   ) throws -> PodEngine {
@@ -96,6 +98,7 @@ struct Foreground {
       images: images,
       ledger: NodeLedger(places.directories, hierarchy, retention, endsWithOwner: true),
       network: network,
+      objects: objects,
       http: hooks,
       clock: SystemClock()
     )

@@ -15,6 +15,7 @@ enum Admission {
       )
     }
     do throws(ConfigurationError) { _ = try Sysctls.resolve(pod.spec) } catch { problems.append(error) }
+    if let problem = PodHostname.problem(pod) { problems.append(problem) }
     for container in pod.spec.allContainers {
       let field = pod.spec.field(of: container)
       problems += limitProblems(container, field, limits)

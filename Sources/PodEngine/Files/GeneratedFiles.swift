@@ -5,6 +5,8 @@ struct GeneratedFiles: Hashable {
   var hosts: String
   var hostname: String
   var resolvConf: String
+  /// What of the resolver's configuration will not work as it is written, for a person.
+  var warnings: [String] = []
 
   /// What the host's own files say.
   struct HostText: Hashable {
@@ -12,41 +14,38 @@ struct GeneratedFiles: Hashable {
     var resolvConf: String
   }
 
-  init(_ pod: Pod, hostname: String, host: HostText) {
-    self.hostname = hostname + "\n"
-    hosts = pod.spec.hostNetwork ? Self.hostNetworkHosts(host.hosts) : Self.hosts(pod, hostname: hostname)
-    // Without a DNS service of a cluster every policy means the host's own name servers.
-    resolvConf = host.resolvConf
-  }
-
-  private static func hostNetworkHosts(_ text: String) -> String {
-    "# Kubernetes-managed hosts file (host network).\n" + text
-  }
-
-  /// The kubelet's lines. Until pods have addresses, a pod's own name means its loopback.
-  private static func hosts(_ pod: Pod, hostname: String) -> String {
-    let subdomain = pod.spec.subdomain ?? ""
-    let name = subdomain.isEmpty ? hostname : "\(hostname).\(subdomain)\t\(hostname)"
-    return """
-      # Kubernetes-managed hosts file.
-      127.0.0.1\tlocalhost
-      ::1\tlocalhost ip6-localhost ip6-loopback
-      fe00::0\tip6-localnet
-      fe00::0\tip6-mcastprefix
-      fe00::1\tip6-allnodes
-      fe00::2\tip6-allrouters
-      127.0.0.1\t\(name)
-
-      """
+  /// - Parameter addresses: The pod's own; without one its name means its loopback.
+  init(_ pod: Pod, hostname: String, addresses: [String], host: HostText) {
+    self.hostname = FileWord.clean(hostname) + "\n"
+    hosts = pod.spec.hostNetwork ? HostsFile.ofHost(host.hosts, pod) : HostsFile.own(pod, addresses)
+    // Comments and whatever else the administrator wrote stay where the pod shares the host's network.
+    if pod.spec.hostNetwork && pod.spec.dnsConfig == nil && pod.spec.dnsPolicy != .none {
+      resolvConf = host.resolvConf
+    } else {
+      let configuration = ResolverConfiguration(pod.spec, host: host.resolvConf)
+      resolvConf = configuration.text
+      warnings = configuration.warnings
+    }
   }
 
   /// Whether a resolver configuration leads only to this machine's own loopback, as systemd-resolved's stub does: no pod
   /// with a network of its own could use it.
   static func isLocalStub(_ resolvConf: String) -> Bool {
-    let servers = resolvConf.split(separator: "\n").compactMap { line -> Substring? in
-      let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
-      return words.first == "nameserver" && words.count > 1 ? words[1] : nil
+    let servers = ResolverConfiguration(parsing: resolvConf).nameservers
+    return !servers.isEmpty && servers.allSatisfy(ResolverConfiguration.isLoopback)
+  }
+}
+
+/// One word of a generated file.
+enum FileWord {
+  /// Fields are checked when manifests are read, but not by everybody who makes a pod: nothing in a field may begin a
+  /// line, a word or a comment of its own. A `?` is in no valid name or address, so that what was replaced means nothing.
+  static func clean(_ text: String) -> String {
+    var clean = ""
+    for scalar in text.unicodeScalars {
+      let isPart = scalar.value > 0x20 && scalar.value < 0x7F && scalar != "#" && scalar != ";"
+      clean.unicodeScalars.append(isPart ? scalar : "?")
     }
-    return !servers.isEmpty && servers.allSatisfy { $0.hasPrefix("127.") || $0 == "::1" }
+    return clean
   }
 }

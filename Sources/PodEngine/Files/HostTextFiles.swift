@@ -8,9 +8,11 @@ enum HostTextFiles {
   private static let upstream = "/run/systemd/resolve/resolv.conf"
 
   /// Reads them as they are now; a host without one has an empty one.
-  static func read() throws(SyscallError) -> GeneratedFiles.HostText {
+  ///
+  /// - Parameter hostNetwork: Whoever is on the host's network reaches a stub resolver on its loopback.
+  static func read(hostNetwork: Bool) throws(SyscallError) -> GeneratedFiles.HostText {
     var resolvConf = try text("/etc/resolv.conf")
-    if GeneratedFiles.isLocalStub(resolvConf) {
+    if !hostNetwork && GeneratedFiles.isLocalStub(resolvConf) {
       let real = try text(upstream)
       if !real.isEmpty { resolvConf = real }
     }

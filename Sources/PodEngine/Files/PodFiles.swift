@@ -8,13 +8,16 @@ struct PodFiles: Sendable {
   let directories: PodDirectories
   let pod: Pod
 
-  /// Makes the log directory and writes the files of `/etc`.
-  func prepare(_ text: GeneratedFiles) throws(SyscallError) {
+  /// Makes the directories that the pod has before it has anything else.
+  func prepare() throws(SyscallError) {
     try ensureDirectories(directories.logs(pod))
     try ensureDirectories(directories.layers(pod))
-    let etc = directories.generated(pod)
-    try ensureDirectories(etc)
-    let directory = try openDirectory(AT_FDCWD, etc)
+    try ensureDirectories(directories.generated(pod))
+  }
+
+  /// Writes the files of `/etc`.
+  func write(_ text: GeneratedFiles) throws(SyscallError) {
+    let directory = try openDirectory(AT_FDCWD, directories.generated(pod))
     for (name, content) in [("hosts", text.hosts), ("hostname", text.hostname), ("resolv.conf", text.resolvConf)] {
       try write(name, content, in: directory.raw, mode: 0o644)
     }

@@ -20,6 +20,7 @@ extension HostFacts {
       addresses: HostAddresses.current(),
       capabilities: capabilities,
       kernel: kernel,
+      processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
       memoryCapacity: try memory(),
       throttlePaths: try throttlePaths(),
       maximumOpenFiles: try maximumOpenFiles(mayRaiseLimits),

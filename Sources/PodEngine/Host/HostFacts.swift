@@ -11,6 +11,8 @@ public struct HostFacts: Sendable, Hashable {
   public var capabilities: CapabilityHost
   /// Its kernel.
   public var kernel: KernelVersion
+  /// How many processors it has.
+  public var processors: Int
   /// Bytes of memory.
   public var memoryCapacity: Int64
   /// Paths below `/sys` that exist here only and are masked with the others: `…/cpu<N>/thermal_throttle`.
@@ -28,6 +30,7 @@ public struct HostFacts: Sendable, Hashable {
     addresses: [String] = [],
     capabilities: CapabilityHost,
     kernel: KernelVersion,
+    processors: Int = 1,
     memoryCapacity: Int64,
     throttlePaths: [String] = [],
     maximumOpenFiles: UInt64,
@@ -38,6 +41,7 @@ public struct HostFacts: Sendable, Hashable {
     self.addresses = addresses
     self.capabilities = capabilities
     self.kernel = kernel
+    self.processors = processors
     self.memoryCapacity = memoryCapacity
     self.throttlePaths = throttlePaths
     self.maximumOpenFiles = maximumOpenFiles

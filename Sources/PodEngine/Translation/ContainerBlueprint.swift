@@ -18,6 +18,8 @@ struct ContainerBlueprint {
   var layers: [String]
   /// Directories that the image wants empty.
   var volumes: [ImageVolume] = []
+  /// The variables that the pod defines for it.
+  var environment: ResolvedEnvironment
   /// Who the container runs as.
   var user: ResolvedUser
   /// The filter of a `Localhost` profile, read and resolved; `nil` for other profiles.

@@ -23,7 +23,7 @@ struct Environment {
 
   /// Image variables over the node's, the pod's over both. The node's `HOSTNAME` can be overridden by either, as with
   /// containerd.
-  init(hostname: String, image: [String], pod: PodVariables, tty: Bool, home: String) {
+  init(hostname: String, image: [String], pod: ResolvedEnvironment, tty: Bool, home: String) {
     if tty { set("TERM", "xterm") }
     set("HOSTNAME", hostname)
     for entry in image {
@@ -33,21 +33,5 @@ struct Environment {
     for (name, value) in pod.ordered { set(name, value) }
     setIfMissing("PATH", Self.defaultPath)
     setIfMissing("HOME", home)
-  }
-}
-
-/// The variables that a pod defines for a container, with references to earlier ones expanded.
-struct PodVariables {
-  /// Names and values in the order of the specification.
-  private(set) var ordered: [(name: String, value: String)] = []
-  /// The same by name; of equal names the last one counts.
-  private(set) var byName: [String: String] = [:]
-
-  init(_ variables: [EnvironmentVariable]) {
-    for variable in variables {
-      let value = Expansion.expand(variable.value, byName)
-      ordered.append((variable.name, value))
-      byName[variable.name] = value
-    }
   }
 }

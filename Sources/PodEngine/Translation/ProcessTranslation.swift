@@ -7,17 +7,16 @@ import RuntimeAPI
 extension ContainerBlueprint {
   /// What runs, as whom and with which privileges.
   func process(_ capabilities: ContainerCapabilities) throws(ConfigurationError) -> RuntimeSpecification.Process {
-    let variables = PodVariables(container.env)
-    let environment = Environment(
+    let variables = Environment(
       hostname: PodHostname.name(of: pod, host: host.hostname),
       image: image.env,
-      pod: variables,
+      pod: environment,
       tty: container.tty,
       home: user.home ?? "/"
     )
     return RuntimeSpecification.Process(
-      args: try arguments(variables),
-      env: environment.entries,
+      args: try arguments(),
+      env: variables.entries,
       cwd: workingDirectory,
       user: RuntimeSpecification.User(
         uid: user.uid,
@@ -43,9 +42,9 @@ extension ContainerBlueprint {
   }
 
   /// The pod's command replaces the image's entrypoint and arguments, its args the image's arguments only.
-  private func arguments(_ variables: PodVariables) throws(ConfigurationError) -> [String] {
-    let ownCommand = container.command.map { Expansion.expand($0, variables.byName) }
-    let ownArguments = container.args.map { Expansion.expand($0, variables.byName) }
+  private func arguments() throws(ConfigurationError) -> [String] {
+    let ownCommand = container.command.map { Expansion.expand($0, environment.byName) }
+    let ownArguments = container.args.map { Expansion.expand($0, environment.byName) }
     let command = ownCommand.isEmpty ? image.entrypoint ?? [] : ownCommand
     let usesImageArguments = ownCommand.isEmpty && ownArguments.isEmpty
     let result = command + (usesImageArguments ? image.cmd ?? [] : ownArguments)

@@ -41,7 +41,7 @@ struct ActionRunner: Sendable {
     _ answer: @escaping @Sendable (Input) -> Void
   ) async {
     switch action {
-    case .createSandbox: answer(await createSandbox())
+    case .createSandbox: await createSandbox(answer)
     case .removeSandbox:
       do throws(RuntimeError) {
         try await runtime.removeSandbox(sandbox)
@@ -80,13 +80,12 @@ struct ActionRunner: Sendable {
     return try await ports.network.attach(pod, to: try await runtime.network(of: sandbox))
   }
 
-  private func createSandbox() async -> Input {
+  private func createSandbox(_ answer: @Sendable (Input) -> Void) async {
     do {
-      let hostname = PodHostname.name(of: pod, host: settings.host.hostname)
-      try files.prepare(GeneratedFiles(pod, hostname: hostname, host: try HostTextFiles.read()))
+      try files.prepare()
       let configuration = SandboxConfiguration(
         id: sandbox,
-        hostname: hostname,
+        hostname: PodHostname.name(of: pod, host: settings.host.hostname),
         namespaces: SandboxNamespaces(
           hostNetwork: pod.spec.hostNetwork,
           hostIPC: pod.spec.hostIPC,
@@ -97,23 +96,47 @@ struct ActionRunner: Sendable {
         whenOwnerEnds: whenOwnerEnds
       )
       let status = try await runtime.createSandbox(configuration)
-      return await connected(status)
+      await connected(status, answer)
     } catch {
-      return .event(.sandboxFailed("\(error)"))
+      answer(.event(.sandboxFailed("\(error)")))
     }
   }
 
   /// A sandbox that cannot be connected is taken back: the next attempt makes a new one.
-  private func connected(_ status: SandboxStatus) async -> Input {
-    do {
-      return .sandbox(status, addresses: try await connect())
-    } catch {
-      var text = "the pod's network: \(error)"
-      do throws(RuntimeError) { try await runtime.removeSandbox(sandbox) } catch {
-        text += "; what was made could not be removed: \(error)"
-      }
-      return .event(.sandboxFailed(text))
+  private func connected(_ status: SandboxStatus, _ answer: @Sendable (Input) -> Void) async {
+    let addresses: [String]
+    do { addresses = try await connect() } catch {
+      return answer(.event(.sandboxFailed(await takenBack("the pod's network: \(error)"))))
     }
+    do throws(SyscallError) {
+      let text = try generatedFiles(addresses)
+      try files.write(text)
+      for warning in text.warnings { answer(.notice(.dnsConfigForming(warning))) }
+      answer(.sandbox(status, addresses: addresses))
+    } catch {
+      var text = await takenBack("the pod's files: \(error)")
+      if case .event(.sandboxRemovalFailed(let why)) = await disconnect() { text += "; its network remains: \(why)" }
+      answer(.event(.sandboxFailed(text)))
+    }
+  }
+
+  private func takenBack(_ why: String) async -> String {
+    do throws(RuntimeError) {
+      try await runtime.removeSandbox(sandbox)
+      return why
+    } catch {
+      return why + "; what was made could not be removed: \(error)"
+    }
+  }
+
+  /// The files of `/etc`, which tell the pod's addresses.
+  private func generatedFiles(_ addresses: [String]) throws(SyscallError) -> GeneratedFiles {
+    GeneratedFiles(
+      pod,
+      hostname: PodHostname.name(of: pod, host: settings.host.hostname),
+      addresses: addresses,
+      host: try HostTextFiles.read(hostNetwork: pod.spec.hostNetwork)
+    )
   }
 
   private var processVisibility: ProcessVisibility {

@@ -4,8 +4,19 @@ import Privileges
 import RuntimeAPI
 
 extension ContainerRun {
+  /// The variables of the container, from wherever they come.
+  func environment() async throws(ConfigurationError) -> ResolvedEnvironment {
+    let sources = try await EnvironmentSources(of: container, in: runner.pod, from: runner.ports.objects)
+    return try ResolvedEnvironment(container, sources, facts)
+  }
+
+  /// What the pod tells about itself.
+  var facts: PodFacts {
+    PodFacts(pod: runner.pod, addresses: resources.addresses, host: runner.settings.host)
+  }
+
   /// Asks the machine what the translation needs to know.
-  func blueprint() throws(ConfigurationError) -> ContainerBlueprint {
+  func blueprint(_ environment: ResolvedEnvironment) throws(ConfigurationError) -> ContainerBlueprint {
     let field = runner.pod.spec.field(of: container)
     guard let image = resources.images[container.name] else {
       throw ConfigurationError("\(field).image", "the image \(container.image) was not looked up")
@@ -16,6 +27,7 @@ extension ContainerRun {
       id: id,
       image: image.configuration,
       layers: image.layers,
+      environment: environment,
       user: try user(image, field),
       host: runner.settings.host,
       paths: runner.settings.directories.paths(runner.pod, container: container.name, attempt: id.attempt),

@@ -82,7 +82,7 @@ struct ContainerRun: Sendable {
     let volumes: [ImageVolume]
     let translation: ContainerTranslation
     do throws(ConfigurationError) {
-      let blueprint = try blueprint()
+      let blueprint = try blueprint(try await environment())
       volumes = blueprint.volumes
       translation = try ContainerTranslation(blueprint)
     } catch {

@@ -9,6 +9,7 @@ actor PodWorker {
   enum Input: Sendable {
     case event(PodEvent)
     case timer
+    case notice(PodNotice)
     case sandbox(SandboxStatus, addresses: [String])
     case image(String, attempt: Int, UsableImage, PullSummary?)
     case created(String, attempt: Int, CreatedContainer)
@@ -84,6 +85,7 @@ actor PodWorker {
   private func take(_ input: Input) {
     switch input {
     case .timer: return
+    case .notice(let notice): publisher.yield(.notice(notice, at: clock.now))
     case .event(let event): note(event)
     case .sandbox(let status, let addresses):
       resources.sharedMemoryPath = status.sharedMemoryPath

@@ -18,6 +18,11 @@ public struct PodNotice: Hashable, Sendable {
     self.container = container
   }
 
+  /// A pod's resolver configuration is not what it could be.
+  public static func dnsConfigForming(_ message: String) -> PodNotice {
+    PodNotice("DNSConfigForming", message, isWarning: true)
+  }
+
   /// What an event has to tell; `nil` for events that only matter inside.
   public init?(_ event: PodEvent, of pod: Pod) {
     switch event {

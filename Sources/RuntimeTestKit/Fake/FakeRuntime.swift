@@ -87,6 +87,25 @@ public actor FakeRuntime: ContainerRuntime {
     return SandboxNetwork(namespace: -1, routing: -1)
   }
 
+  /// The names of what was added to each sandbox and not taken away.
+  public private(set) var mounts: [SandboxID: [String]] = [:]
+
+  /// Remembers the name.
+  public func addMount(
+    _ mount: DetachedMount,
+    named name: String,
+    to sandbox: SandboxID
+  ) async throws(RuntimeError) -> String {
+    guard sandboxes[sandbox] != nil else { throw .notFound("\(sandbox)") }
+    mounts[sandbox, default: []].append(name)
+    return "/mounts/\(name)"
+  }
+
+  /// Forgets it.
+  public func removeMount(named name: String, from sandbox: SandboxID) async throws(RuntimeError) {
+    mounts[sandbox]?.removeAll { $0 == name }
+  }
+
   // MARK: Containers
 
   /// Answers as the attempt's script says.

@@ -25,6 +25,8 @@ extension Supervisor {
       case .attach(let name): try attach(try container(name), address)
       case .delete(let name): try delete(try container(name), address)
       case .network: try giveNetwork(address)
+      case .addMount(let name): try addMount(name, &descriptors, address)
+      case .removeMount(let name): try removeMount(name, address)
       case .state: replyState(address)
       case .shutDown: beginEnding(graceSeconds: 0, replyTo: address)
       }

@@ -139,6 +139,7 @@ struct Bench {
   let http = FakeRequester()
   let root: String
   var settings: EngineSettings
+  var objects: any ObjectSource = NoObjects()
 
   init(enforceableLimits: Set<String> = FakeRuntime.allLimits) throws {
     var template = Array("/tmp/swiftlet-engine.XXXXXX".utf8CString)
@@ -161,6 +162,7 @@ struct Bench {
         images: images,
         ledger: ledger,
         network: network,
+        objects: objects,
         http: http,
         clock: VirtualClock(clock: clock)
       ),
@@ -286,13 +288,37 @@ extension [PodUpdate] {
 extension HostFacts {
   static let test = HostFacts(
     hostname: "node",
+    addresses: ["192.0.2.1", "2001:db8::1"],
     capabilities: CapabilityHost(known: .upTo(40), held: .upTo(40)),
     kernel: KernelVersion(major: 6, minor: 1),
+    processors: 4,
     memoryCapacity: 1 << 30,
     throttlePaths: ["/sys/devices/system/cpu/cpu0/thermal_throttle"],
     maximumOpenFiles: 1 << 20,
     leastOOMScoreAdj: -1000
   )
+}
+
+extension ResolvedEnvironment {
+  /// The variables of a container that is alone.
+  init(
+    _ container: Container,
+    configMaps: [ConfigMap] = [],
+    secrets: [Secret] = []
+  ) async throws(ConfigurationError) {
+    let pod = Pod(metadata: ObjectMeta(name: "web"), spec: PodSpec(containers: [container]))
+    let objects = GivenObjects(configMaps: configMaps, secrets: secrets)
+    let sources = try await EnvironmentSources(of: container, in: pod, from: objects)
+    try self.init(container, sources, PodFacts(pod: pod, addresses: ["10.85.0.2"], host: .test))
+  }
+
+  /// The same without anything to look up.
+  init(_ variables: [EnvironmentVariable]) throws(ConfigurationError) {
+    var container = Container(name: "app", image: "app:1")
+    container.env = variables
+    let pod = Pod(metadata: ObjectMeta(name: "web"), spec: PodSpec(containers: [container]))
+    try self.init(container, EnvironmentSources(), PodFacts(pod: pod, addresses: [], host: .test))
+  }
 }
 
 extension Pod {

@@ -41,6 +41,7 @@ final class TestSandbox: Sendable {
     runner = ActionRunner(pod: pod, sandbox: id, ports: ports, settings: node.settings)
     var resources = PodResources()
     for await answer in runner.perform(.createSandbox, resources, after: Others([])) {
+      if case .notice = answer { continue }
       guard case .sandbox(let status, _) = answer else { throw Trouble("no sandbox: \(answer)") }
       resources.sharedMemoryPath = status.sharedMemoryPath
     }
@@ -80,7 +81,8 @@ final class TestSandbox: Sendable {
       configuration: image
     )
     let run = ContainerRun(runner: runner, container: container, id: id, resources: resources)
-    let blueprint = try run.blueprint()
+    let environment = try ResolvedEnvironment(container, EnvironmentSources(), run.facts)
+    let blueprint = try run.blueprint(environment)
     let configuration = try ContainerTranslation(blueprint).configuration
     try runner.files.prepare(container.name, attempt: attempt, volumes: blueprint.volumes)
     return configuration
