@@ -103,7 +103,17 @@ public final class NativeRuntime: ContainerRuntime {
     try await find(sandbox).base.addMount(mount, named: name)
   }
 
-  /// Takes it away again.
+  /// The same with what is at a path in a volume.
+  public func addSubPath(
+    _ path: String,
+    of volume: String,
+    named name: String,
+    to sandbox: SandboxID
+  ) async throws(RuntimeError) -> String {
+    try await find(sandbox).base.addSubPath(path, of: volume, named: name)
+  }
+
+  /// Takes either away again.
   public func removeMount(named name: String, from sandbox: SandboxID) async throws(RuntimeError) {
     try await find(sandbox).base.removeMount(named: name)
   }

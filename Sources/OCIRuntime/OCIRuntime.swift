@@ -110,7 +110,17 @@ public final class OCIRuntime: ContainerRuntime {
     try await find(sandbox).addMount(mount, named: name)
   }
 
-  /// Takes it away again.
+  /// The same with what is at a path in a volume.
+  public func addSubPath(
+    _ path: String,
+    of volume: String,
+    named name: String,
+    to sandbox: SandboxID
+  ) async throws(RuntimeError) -> String {
+    try await find(sandbox).addSubPath(path, of: volume, named: name)
+  }
+
+  /// Takes either away again.
   public func removeMount(named name: String, from sandbox: SandboxID) async throws(RuntimeError) {
     try await find(sandbox).removeMount(named: name)
   }

@@ -20,7 +20,15 @@ public protocol ContainerRuntime: Sendable {
   /// - Parameter name: Any file name.
   /// - Returns: The source path that mounts of this sandbox's configurations use.
   func addMount(_ mount: DetachedMount, named name: String, to sandbox: SandboxID) async throws(RuntimeError) -> String
-  /// Takes it away again; containers that have bound it keep it.
+  /// The same with what is at a path in a volume, opened beneath it however containers move things about meanwhile;
+  /// directories that are missing are made.
+  func addSubPath(
+    _ path: String,
+    of volume: String,
+    named name: String,
+    to sandbox: SandboxID
+  ) async throws(RuntimeError) -> String
+  /// Takes either away again; containers that have bound it keep it.
   func removeMount(named name: String, from sandbox: SandboxID) async throws(RuntimeError)
 
   /// First phase of a start: everything is set up and the container waits before its first instruction.

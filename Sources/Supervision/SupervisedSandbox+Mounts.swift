@@ -1,6 +1,4 @@
-import Glibc
 import LaunchPlan
-import Linux
 import RuntimeAPI
 import ShimClient
 import StateStore
@@ -8,26 +6,27 @@ import StateStore
 extension SupervisedSandbox {
   /// Hands a mount to the supervisor.
   public func addMount(_ mount: DetachedMount, named name: String) async throws(RuntimeError) -> String {
-    let path = directory.path + "/mounts"
-    try Failures.host("make a mount point", "\(path)/\(name)") { () throws(SyscallError) in
-      try ensureDirectory(AT_FDCWD, path)
-      let parent = try openDirectory(AT_FDCWD, path)
-      var status = stat()
-      try check("fstat") { fstat(mount.descriptor, &status) }
-      if status.st_mode & S_IFMT == S_IFDIR {
-        try ensureDirectory(parent.raw, name)
-      } else {
-        _ = try openAt(parent.raw, name, O_WRONLY | O_CREAT | O_NOFOLLOW)
-      }
-    }
-    let descriptor = mount.descriptor
-    _ = try await ask(.addMount(name: name), descriptors: [descriptor], "add a mount", "sandbox \(id)")
+    let operation = ShimRequest.Operation.addMount(name: name)
+    _ = try await ask(operation, descriptors: [mount.descriptor], "add a mount", "sandbox \(id)")
     withExtendedLifetime(mount) {}
-    return "\(path)/\(name)"
+    return path(ofMount: name)
   }
 
-  /// Takes it away.
+  /// Has the supervisor find a path in a volume.
+  public func addSubPath(
+    _ path: String,
+    of volume: String,
+    named name: String
+  ) async throws(RuntimeError) -> String {
+    let operation = ShimRequest.Operation.addSubPath(name: name, volume: volume, path: path)
+    _ = try await ask(operation, "open a subPath", "sandbox \(id)")
+    return self.path(ofMount: name)
+  }
+
+  /// Takes either away.
   public func removeMount(named name: String) async throws(RuntimeError) {
     _ = try await ask(.removeMount(name: name), "remove a mount", "sandbox \(id)")
   }
+
+  private func path(ofMount name: String) -> String { "\(directory.path)/mounts/\(name)" }
 }

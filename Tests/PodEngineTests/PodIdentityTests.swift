@@ -3,6 +3,7 @@ import Linux
 import PodLogic
 import PodModel
 import RuntimeAPI
+import RuntimeTestKit
 import Testing
 
 @testable import PodEngine

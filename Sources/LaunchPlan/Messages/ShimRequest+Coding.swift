@@ -44,6 +44,11 @@ extension ShimRequest.Operation {
     case .delete(let container): ("delete", [JSONMember("container", .string(container))])
     case .network: ("network", [])
     case .addMount(let name): ("addMount", [JSONMember("name", .string(name))])
+    case .addSubPath(let name, let volume, let path):
+      (
+        "addSubPath",
+        [JSONMember("name", .string(name)), JSONMember("volume", .string(volume)), JSONMember("path", .string(path))]
+      )
     case .removeMount(let name): ("removeMount", [JSONMember("name", .string(name))])
     case .state: ("state", [])
     case .shutDown: ("shutDown", [])
@@ -68,6 +73,12 @@ extension ShimRequest.Operation {
     case "delete": self = .delete(container: try fields.string("container"))
     case "network": self = .network
     case "addMount": self = .addMount(name: try fields.string("name"))
+    case "addSubPath":
+      self = .addSubPath(
+        name: try fields.string("name"),
+        volume: try fields.string("volume"),
+        path: try fields.string("path")
+      )
     case "removeMount": self = .removeMount(name: try fields.string("name"))
     case "state": self = .state
     case "shutDown": self = .shutDown

@@ -41,7 +41,9 @@ public struct ShimRequest: Hashable, Sendable {
     /// Attaches a mount that is attached nowhere, for the containers to bind from: a descriptor of it, on
     /// `mounts/<name>` in the pod directory, as the supervisor and its containers see it and nobody else.
     case addMount(name: String)
-    /// Detaches it again.
+    /// The same with a copy of what is at a path in a volume, beneath which it stays.
+    case addSubPath(name: String, volume: String, path: String)
+    /// Detaches either again.
     case removeMount(name: String)
     /// What there is. The reply carries a pidfd for each container that has not ended, in order.
     case state

@@ -46,7 +46,7 @@ extension StateLine {
       self.init(subject: notice.container ?? "pod", text: Sanitized.text(notice.message))
     case "Killing": self.init(subject: notice.container ?? "pod", text: "stopping")
     case "ExceededGracePeriod": self.init(subject: notice.container ?? "pod", text: "killing", isWarning: true)
-    case "FailedCreatePodSandBox", "FailedKillPod", "SandboxChanged", "FailedPostStartHook", "FailedPreStopHook":
+    case "FailedCreatePodSandBox", "FailedMount", "FailedKillPod", "SandboxChanged", "FailedPostStartHook", "FailedPreStopHook":
       self.init(subject: notice.container ?? "pod", text: notice.message, isWarning: true)
     default: return nil
     }

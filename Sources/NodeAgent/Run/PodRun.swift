@@ -88,7 +88,7 @@ final class PodRun: Sendable {
     switch update {
     case .status(let status): StartObstacle.find(in: status)
     case .notice(let notice, _):
-      ["FailedCreatePodSandBox", "FailedKillPod"].contains(notice.reason) ? notice.message : nil
+      ["FailedCreatePodSandBox", "FailedKillPod", "FailedMount"].contains(notice.reason) ? notice.message : nil
     default: nil
     }
   }

@@ -28,6 +28,9 @@ public struct PodDirectories: Hashable, Sendable {
   /// Writable layers of a pod.
   public func layers(_ pod: Pod) -> String { "\(state)/pods/\(pod.metadata.uid ?? "")" }
 
+  /// Volumes of a pod that are on disk: beside the attempts of its containers, whose names have a dot.
+  public func volumes(_ pod: Pod) -> String { "\(layers(pod))/volumes" }
+
   /// Generated files of a pod.
   public func generated(_ pod: Pod) -> String {
     PodDirectory(runDirectory: run, pod: pod.metadata.uid ?? "").files

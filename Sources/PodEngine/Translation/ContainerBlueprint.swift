@@ -17,7 +17,9 @@ struct ContainerBlueprint {
   /// Directories of the image's layers, the lowest first.
   var layers: [String]
   /// Directories that the image wants empty.
-  var volumes: [ImageVolume] = []
+  var imageVolumes: [ImageVolume] = []
+  /// What the pod's volumes are to the container, the ones nearer to the root first.
+  var volumes: [ContainerVolume] = []
   /// The variables that the pod defines for it.
   var environment: ResolvedEnvironment
   /// Who the container runs as.

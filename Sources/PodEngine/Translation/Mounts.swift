@@ -3,13 +3,30 @@ import RuntimeAPI
 
 extension ContainerBlueprint {
   /// Every mount of the container in the order in which they are made: the kernel's filesystems, what the pod's
-  /// containers share, then the generated files.
+  /// containers share, the volumes, then the generated files. A volume takes the place of what would be mounted there
+  /// otherwise: an `emptyDir` in memory on `/dev/shm` is how pods ask for more shared memory.
   var mounts: [RuntimeSpecification.Mount] {
-    kernelMounts + imageVolumes + generatedFiles
+    let taken = Set(volumes.map(\.path))
+    return kernelMounts.filter { !taken.contains($0.destination) } + emptyImageVolumes + podVolumes
+      + generatedFiles.filter { !taken.contains(ImageVolumes.normalised($0.destination)) }
   }
 
-  private var imageVolumes: [RuntimeSpecification.Mount] {
-    volumes.enumerated().map { index, volume in
+  /// With the mounts below them; `nodev` because a pod gets its devices from nobody but the node.
+  private var podVolumes: [RuntimeSpecification.Mount] {
+    volumes.map { volume in
+      var options = ["rbind", volume.isReadOnly ? "ro" : "rw"]
+      if !isPrivileged { options.append("nodev") }
+      return RuntimeSpecification.Mount(
+        destination: volume.path,
+        type: "bind",
+        source: volume.source,
+        options: options
+      )
+    }
+  }
+
+  private var emptyImageVolumes: [RuntimeSpecification.Mount] {
+    imageVolumes.enumerated().map { index, volume in
       bind(volume.path, "\(paths.volumes)/\(index)", isPrivileged ? ["rw"] : ["rw", "nodev"])
     }
   }

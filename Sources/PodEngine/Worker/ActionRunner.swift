@@ -112,12 +112,31 @@ struct ActionRunner: Sendable {
       let text = try generatedFiles(addresses)
       try files.write(text)
       for warning in text.warnings { answer(.notice(.dnsConfigForming(warning))) }
-      answer(.sandbox(status, addresses: addresses))
     } catch {
-      var text = await takenBack("the pod's files: \(error)")
-      if case .event(.sandboxRemovalFailed(let why)) = await disconnect() { text += "; its network remains: \(why)" }
-      answer(.event(.sandboxFailed(text)))
+      return answer(.event(.sandboxFailed(await disconnected("the pod's files: \(error)"))))
     }
+    do {
+      answer(.sandbox(status, addresses: addresses, try await volumes(addresses).make()))
+    } catch {
+      answer(.event(.volumesFailed(await disconnected("\(error)"))))
+    }
+  }
+
+  private func volumes(_ addresses: [String]) -> PodVolumes {
+    let facts = PodFacts(pod: pod, addresses: addresses, host: settings.host)
+    return PodVolumes(
+      pod: pod,
+      sandbox: sandbox,
+      runtime: runtime,
+      directory: settings.directories.volumes(pod),
+      values: ValueFiles(facts: facts, objects: ports.objects)
+    )
+  }
+
+  private func disconnected(_ why: String) async -> String {
+    let text = await takenBack(why)
+    guard case .event(.sandboxRemovalFailed(let obstacle)) = await disconnect() else { return text }
+    return text + "; its network remains: \(obstacle)"
   }
 
   private func takenBack(_ why: String) async -> String {

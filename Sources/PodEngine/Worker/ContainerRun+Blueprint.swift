@@ -16,7 +16,10 @@ extension ContainerRun {
   }
 
   /// Asks the machine what the translation needs to know.
-  func blueprint(_ environment: ResolvedEnvironment) throws(ConfigurationError) -> ContainerBlueprint {
+  func blueprint(
+    _ environment: ResolvedEnvironment,
+    _ volumes: [ContainerVolume]
+  ) throws(ConfigurationError) -> ContainerBlueprint {
     let field = runner.pod.spec.field(of: container)
     guard let image = resources.images[container.name] else {
       throw ConfigurationError("\(field).image", "the image \(container.image) was not looked up")
@@ -37,9 +40,11 @@ extension ContainerRun {
         bestEffort: runner.settings.bestEffortLimits
       )
     )
-    blueprint.volumes = try ImageVolumes(layers: image.layers).empty(
+    blueprint.volumes = volumes
+    blueprint.imageVolumes = try ImageVolumes(layers: image.layers).empty(
       image.configuration.volumes,
       except: ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", container.terminationMessagePath]
+        + volumes.map(\.path)
     )
     blueprint.localhostProfile = try localhostProfile(blueprint)
     return blueprint

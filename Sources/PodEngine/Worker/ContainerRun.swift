@@ -82,10 +82,12 @@ struct ContainerRun: Sendable {
     let volumes: [ImageVolume]
     let translation: ContainerTranslation
     do throws(ConfigurationError) {
-      let blueprint = try blueprint(try await environment())
-      volumes = blueprint.volumes
+      let environment = try await environment()
+      let blueprint = try blueprint(environment, try await containerVolumes(environment))
+      volumes = blueprint.imageVolumes
       translation = try ContainerTranslation(blueprint)
     } catch {
+      await removeOwnMounts()
       return answer(event(.createFailed(.configuration(error.description))))
     }
     do throws(SyscallError) {
@@ -128,6 +130,7 @@ struct ContainerRun: Sendable {
       default: message += "; what was made of it could not be removed: \(error)"
       }
     }
+    await removeOwnMounts()
     do throws(SyscallError) { try runner.files.remove(container.name, attempt: id.attempt) } catch {
       message += "; its directories could not be removed: \(error)"
     }
@@ -210,6 +213,7 @@ struct ContainerRun: Sendable {
       default: return answer(event(.deleteFailed(error.description)))
       }
     }
+    await removeOwnMounts()
     do throws(SyscallError) {
       if !runner.settings.retention.keepsLayers { try runner.files.remove(container.name, attempt: id.attempt) }
       answer(event(.deleted))

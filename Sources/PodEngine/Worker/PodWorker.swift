@@ -10,7 +10,7 @@ actor PodWorker {
     case event(PodEvent)
     case timer
     case notice(PodNotice)
-    case sandbox(SandboxStatus, addresses: [String])
+    case sandbox(SandboxStatus, addresses: [String], [String: PodVolume])
     case image(String, attempt: Int, UsableImage, PullSummary?)
     case created(String, attempt: Int, CreatedContainer)
   }
@@ -43,6 +43,8 @@ actor PodWorker {
 
   /// Runs the pod until nothing of it is left.
   func run() async {
+    // Nobody would have accepted the pod if they were to be in force.
+    for limit in VolumeLimits.notInForce(pod) { publisher.yield(.limitDropped(limit)) }
     var isFinished = turn()
     for await input in inputs where !isFinished {
       take(input)
@@ -87,7 +89,8 @@ actor PodWorker {
     case .timer: return
     case .notice(let notice): publisher.yield(.notice(notice, at: clock.now))
     case .event(let event): note(event)
-    case .sandbox(let status, let addresses):
+    case .sandbox(let status, let addresses, let volumes):
+      resources.volumes = volumes
       resources.sharedMemoryPath = status.sharedMemoryPath
       resources.addresses = addresses
       note(.sandboxCreated(addresses: addresses))
@@ -170,6 +173,8 @@ struct Others: Sendable {
 struct PodResources: Sendable {
   var sharedMemoryPath = ""
   var addresses: [String] = []
+  /// The pod's volumes by name.
+  var volumes: [String: PodVolume] = [:]
   /// What runs in each container: hooks run beside it as the same user, in the same environment.
   var processes: [String: RuntimeSpecification.Process] = [:]
   var images: [String: UsableImage] = [:]

@@ -6,6 +6,8 @@ public enum PodEvent: Hashable, Sendable {
   case sandboxCreated(addresses: [String])
   /// The sandbox could not be made.
   case sandboxFailed(String)
+  /// Its volumes could not be made, and the sandbox was taken back.
+  case volumesFailed(String)
   /// The sandbox's supervisor has gone.
   case sandboxLost
   /// Nothing of the sandbox is left.

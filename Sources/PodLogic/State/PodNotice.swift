@@ -28,6 +28,8 @@ public struct PodNotice: Hashable, Sendable {
     switch event {
     case .sandboxFailed(let text):
       self.init("FailedCreatePodSandBox", "Failed to create pod sandbox: \(text)", isWarning: true)
+    case .volumesFailed(let text):
+      self.init("FailedMount", text, isWarning: true)
     case .sandboxLost:
       self.init("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
     case .sandboxRemovalFailed(let text):

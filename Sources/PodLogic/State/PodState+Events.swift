@@ -7,7 +7,9 @@ extension PodState {
       self.addresses = addresses
       sandbox.obstacle = nil
     case .sandboxFailed(let message):
-      sandbox.fail(message, at: now.instant)
+      sandbox.fail("FailedCreatePodSandBox", message, at: now.instant)
+    case .volumesFailed(let message):
+      sandbox.fail("FailedMount", message, at: now.instant)
     case .sandboxLost:
       if sandbox.activity == .ready { sandbox.activity = .lost }
     case .sandboxRemoved:
@@ -44,11 +46,11 @@ extension StopRequest {
 }
 
 extension SandboxRecord {
-  fileprivate mutating func fail(_ message: String, at now: Instant) {
+  fileprivate mutating func fail(_ reason: String, _ message: String, at now: Instant) {
     guard activity == .creating else { return }
     activity = .absent
     backOff.count(now, now: now, .setUp)
-    obstacle = Obstacle(reason: "FailedCreatePodSandBox", message: message, since: now, retryAt: now + backOff.delay)
+    obstacle = Obstacle(reason: reason, message: message, since: now, retryAt: now + backOff.delay)
   }
 
   fileprivate mutating func failRemoval(_ message: String, at now: Instant) {

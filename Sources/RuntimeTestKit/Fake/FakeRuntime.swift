@@ -101,6 +101,18 @@ public actor FakeRuntime: ContainerRuntime {
     return "/mounts/\(name)"
   }
 
+  /// Remembers the name.
+  public func addSubPath(
+    _ path: String,
+    of volume: String,
+    named name: String,
+    to sandbox: SandboxID
+  ) async throws(RuntimeError) -> String {
+    guard sandboxes[sandbox] != nil else { throw .notFound("\(sandbox)") }
+    mounts[sandbox, default: []].append(name)
+    return "/mounts/\(name)"
+  }
+
   /// Forgets it.
   public func removeMount(named name: String, from sandbox: SandboxID) async throws(RuntimeError) {
     mounts[sandbox]?.removeAll { $0 == name }

@@ -3,41 +3,70 @@ import Glibc
 import LaunchPlan
 import Linux
 
+/// What the pod's containers are given to bind from. It is attached below the pod directory in the supervisor's own mount
+/// namespace: the host never sees it, and it goes with the supervisor however that ends.
 extension Supervisor {
-  /// Puts a mount where the pod's containers can be given it. It lives in the supervisor's own mount namespace: the host
-  /// never sees it, and it goes with the supervisor however that ends.
+  /// Attaches a mount that the agent made.
   func addMount(_ name: String, _ descriptors: inout DescriptorList, _ address: ReplyAddress) throws(Failure) {
-    try refuseWhileEnding()
     guard let mount = descriptors.take(0) else {
       throw Failure(.malformed, step: "add a mount", detail: "a mount belongs to this request")
     }
-    let target = try mountPoint(name)
-    do throws(SyscallError) { try attachMount(mount.raw, to: target.raw) } catch {
-      throw Failure(.step, step: "add a mount", errno: error.errno, detail: name)
-    }
+    try attach(mount, name)
     reply(address, .done)
   }
 
-  func removeMount(_ name: String, _ address: ReplyAddress) throws(Failure) {
-    let target = try mountPoint(name)
-    let place = "/proc/self/fd/\(target.raw)"
+  /// Attaches a copy of what is at a path in a volume, which other containers may be writing to.
+  func addSubPath(_ path: String, of volume: String, _ name: String, _ address: ReplyAddress) throws(Failure) {
+    let copy: OwnedFD
     do throws(SyscallError) {
-      try check("umount2") { lx_umount2(place, Int32(LX_UMOUNT_DETACH)) }
+      let root = try openAt(AT_FDCWD, volume, openPathOnly | O_DIRECTORY)
+      let place = try openSubPath(path, of: root.raw)
+      copy = try cloneMount(place.raw, recursive: true)
+    } catch {
+      let hint = error.errno == EXDEV ? "it leads out of the volume: " : ""
+      throw Failure(.step, step: "open the subPath", errno: error.errno, detail: hint + path)
+    }
+    try attach(copy, name)
+    reply(address, .done)
+  }
+
+  /// Detaches; containers that have bound it keep it.
+  func removeMount(_ name: String, _ address: ReplyAddress) throws(Failure) {
+    do throws(SyscallError) {
+      let mounts = try mountDirectory(name)
+      let target = try openBeneath(mounts.raw, name, openPathOnly | O_NOFOLLOW)
+      try check("umount2") { lx_umount2("/proc/self/fd/\(target.raw)", Int32(LX_UMOUNT_DETACH)) }
     } catch {
       throw Failure(.step, step: "remove a mount", errno: error.errno, detail: name)
     }
     reply(address, .done)
   }
 
-  /// What lies at a name now: the agent's empty file or directory, or the mount on it.
-  private func mountPoint(_ name: String) throws(Failure) -> OwnedFD {
+  private func attach(_ mount: borrowing OwnedFD, _ name: String) throws(Failure) {
+    try refuseWhileEnding()
+    let raw = mount.raw
+    do throws(SyscallError) {
+      let mounts = try mountDirectory(name)
+      var status = stat()
+      try check("fstat") { fstat(raw, &status) }
+      if status.st_mode & S_IFMT == S_IFDIR {
+        try ensureDirectory(mounts.raw, name)
+      } else if mknodat(mounts.raw, name, S_IFREG | 0o600, 0) != 0, errno != EEXIST {
+        throw SyscallError("mknodat", errno)
+      }
+      let target = try openBeneath(mounts.raw, name, openPathOnly | O_NOFOLLOW)
+      try attachMount(raw, to: target.raw)
+    } catch {
+      throw Failure(.step, step: "add a mount", errno: error.errno, detail: name)
+    }
+  }
+
+  /// One name below the sandbox's mounts, and nothing else.
+  private func mountDirectory(_ name: String) throws(SyscallError) -> OwnedFD {
     guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), name != ".", name != "..", name.utf8.count <= 255,
       let podDirectory
-    else { throw Failure(.malformed, step: "find a mount", detail: "one name below a sandbox's mounts was expected") }
-    do throws(SyscallError) {
-      return try openBeneath(podDirectory, "mounts/" + name, openPathOnly | O_NOFOLLOW)
-    } catch {
-      throw Failure(.step, step: "find a mount", errno: error.errno, detail: name)
-    }
+    else { throw SyscallError("name of a mount", EINVAL) }
+    try ensureDirectory(podDirectory, "mounts")
+    return try openBeneath(podDirectory, "mounts", O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
   }
 }

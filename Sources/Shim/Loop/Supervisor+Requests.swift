@@ -26,6 +26,7 @@ extension Supervisor {
       case .delete(let name): try delete(try container(name), address)
       case .network: try giveNetwork(address)
       case .addMount(let name): try addMount(name, &descriptors, address)
+      case .addSubPath(let name, let volume, let path): try addSubPath(path, of: volume, name, address)
       case .removeMount(let name): try removeMount(name, address)
       case .state: replyState(address)
       case .shutDown: beginEnding(graceSeconds: 0, replyTo: address)
