@@ -96,6 +96,10 @@ struct ContainerRun: Sendable {
       return answer(event(.createFailed(.runtime("the container's directories: \(error)"))))
     }
     do throws(RuntimeError) {
+      if let lease = resources.images[container.name]?.lease as? ImageLease {
+        // The layers must outlive this process for as long as the container does.
+        try await runner.runtime.hold(lease.descriptor, for: id)
+      }
       _ = try await runner.runtime.create(translation.configuration)
       let attachment = try await attach()
       answer(.created(container.name, attempt: id.attempt, created(translation, attachment)))
