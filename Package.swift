@@ -142,8 +142,8 @@ let package = Package(
     .executableTarget(
       name: "swiftlet-bench",
       dependencies: [
-        "NativeRuntime", "RuntimeAPI", "ShimClient", "StateStore", "Privileges", "Cgroups", "Linux", "Images", "Networking",
-        "PodEngine", "PodLogic", "PodModel",
+        "NativeRuntime", "RuntimeAPI", "ShimClient", "StateStore", "Privileges", "Cgroups", "Linux", "Images",
+        "Networking", "PodEngine", "PodLogic", "PodModel",
       ],
       swiftSettings: strict
     ),

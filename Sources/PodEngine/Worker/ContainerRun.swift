@@ -106,9 +106,15 @@ struct ContainerRun: Sendable {
 
   private func created(_ translation: ContainerTranslation, _ attachment: Attachment?) -> CreatedContainer {
     let directory = runner.settings.directories.logs(runner.pod)
+    let process = translation.configuration.specification.process
     return CreatedContainer(
       identifier: "\(runner.runtime.features.handler)://\(id)",
-      process: translation.configuration.specification.process,
+      process: process,
+      user: LinuxContainerUser(
+        uid: process.user.uid,
+        gid: process.user.gid,
+        supplementalGroups: process.user.additionalGids
+      ),
       stopSignal: translation.configuration.stopSignal,
       logFile: "\(directory)/\(translation.configuration.streams.logFile)",
       droppedLimits: translation.droppedLimits,

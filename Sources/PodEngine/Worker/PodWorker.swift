@@ -106,7 +106,7 @@ actor PodWorker {
       if let attachment = container.attachment {
         publisher.yield(.attached(container: name, attempt: attempt, attachment))
       }
-      note(.container(name, attempt: attempt, .created(identifier: container.identifier)))
+      note(.container(name, attempt: attempt, .created(identifier: container.identifier, user: container.user)))
     }
   }
 
@@ -185,6 +185,7 @@ struct PodResources: Sendable {
 struct CreatedContainer: Sendable {
   var identifier: String
   var process: RuntimeSpecification.Process
+  var user: LinuxContainerUser
   var stopSignal: Int32
   var logFile: String
   var droppedLimits: [ConfigurationError]
