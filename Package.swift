@@ -190,6 +190,7 @@ let package = Package(
     ),
     tests("HostCheck", ["HostCheck", "Privileges", "Linux", "CLinux"]),
     tests("JSONText", ["JSONText"]),
+    tests("Probes", ["Probes"]),
     tests("Linux", ["Linux", "CLinux", "RuntimeTestKit"]),
     tests("LaunchPlan", ["LaunchPlan", "JSONText", "RuntimeTestKit"]),
     tests("Cgroups", ["Cgroups", "Linux", "RuntimeTestKit"]),

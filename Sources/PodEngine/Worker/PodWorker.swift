@@ -66,7 +66,7 @@ actor PodWorker {
     state.publish(decision.status)
     for action in decision.actions {
       state.begin(action, at: now)
-      if let notice = PodNotice(action) { publisher.yield(.notice(notice, at: now)) }
+      if let notice = PodNotice(action, of: pod) { publisher.yield(.notice(notice, at: now)) }
       launch(action)
     }
     setTimer(decision.wakeAt)
