@@ -87,7 +87,7 @@ let package = Package(
     ),
     library(
       "HostCheck",
-      ["Linux", "Cgroups", "Privileges", "CLinux", "CHostProbe", "CExtendedAttributes", "CSeccomp"]
+      ["Linux", "Cgroups", "Privileges", "Networking", "CLinux", "CHostProbe", "CExtendedAttributes", "CSeccomp"]
     ),
     library("RuntimeTestKit", ["RuntimeAPI", "StateStore", "Cgroups", "Linux", "CLinux"]),
     .executableTarget(
