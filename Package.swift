@@ -190,6 +190,7 @@ let package = Package(
     ),
     tests("HostCheck", ["HostCheck", "Privileges", "Linux", "CLinux"]),
     tests("JSONText", ["JSONText"]),
+    tests("Volumes", ["Volumes", "PodModel", "Linux"]),
     tests("Probes", ["Probes"]),
     tests("Linux", ["Linux", "CLinux", "RuntimeTestKit"]),
     tests("LaunchPlan", ["LaunchPlan", "JSONText", "RuntimeTestKit"]),

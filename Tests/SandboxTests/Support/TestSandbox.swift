@@ -26,7 +26,7 @@ final class TestSandbox: Sendable {
   private let resources: PodResources
   private let attempts = Atomic<Int>(0)
 
-  init(_ node: Node, _ pod: Pod) async throws {
+  init(_ node: Node, _ pod: Pod, _ objects: any ObjectSource = NoObjects()) async throws {
     self.node = node
     self.pod = pod
     guard let id = SandboxID(pod.metadata.uid ?? "") else { throw Trouble("a pod without a usable uid") }
@@ -36,6 +36,7 @@ final class TestSandbox: Sendable {
       runtime: node.runtime,
       images: NoImages(),
       ledger: node.ledger,
+      objects: objects,
       clock: SystemClock()
     )
     runner = ActionRunner(pod: pod, sandbox: id, ports: ports, settings: node.settings)
@@ -65,10 +66,33 @@ final class TestSandbox: Sendable {
     }
   }
 
+  /// The same for a container that mounts the pod's volumes.
+  func configurationWithVolumes(layers: [String] = []) async throws -> ContainerConfiguration {
+    let run = try nextRun(layers, ImageConfiguration())
+    let environment = try ResolvedEnvironment(run.container, EnvironmentSources(), run.facts)
+    return try configuration(of: run, environment, try await run.containerVolumes(environment))
+  }
+
   /// What the engine asks of the runtime for the next attempt of the pod's first container; its directories exist.
   func configuration(layers: [String] = [], image: ImageConfiguration = ImageConfiguration()) throws
     -> ContainerConfiguration
   {
+    let run = try nextRun(layers, image)
+    return try configuration(of: run, try ResolvedEnvironment(run.container, EnvironmentSources(), run.facts), [])
+  }
+
+  private func configuration(
+    of run: ContainerRun,
+    _ environment: ResolvedEnvironment,
+    _ volumes: [ContainerVolume]
+  ) throws -> ContainerConfiguration {
+    let blueprint = try run.blueprint(environment, volumes)
+    let configuration = try ContainerTranslation(blueprint).configuration
+    try runner.files.prepare(run.container.name, attempt: run.id.attempt, volumes: blueprint.imageVolumes)
+    return configuration
+  }
+
+  private func nextRun(_ layers: [String], _ image: ImageConfiguration) throws -> ContainerRun {
     let container = pod.spec.containers[0]
     let attempt = attempts.wrappingAdd(1, ordering: .relaxed).oldValue
     guard let id = ContainerID(sandbox: id, name: container.name, attempt: attempt) else {
@@ -81,12 +105,7 @@ final class TestSandbox: Sendable {
       layers: [node.base] + layers,
       configuration: image
     )
-    let run = ContainerRun(runner: runner, container: container, id: id, resources: resources)
-    let environment = try ResolvedEnvironment(container, EnvironmentSources(), run.facts)
-    let blueprint = try run.blueprint(environment, [])
-    let configuration = try ContainerTranslation(blueprint).configuration
-    try runner.files.prepare(container.name, attempt: attempt, volumes: blueprint.imageVolumes)
-    return configuration
+    return ContainerRun(runner: runner, container: container, id: id, resources: resources)
   }
 
   /// Creates and starts a container.
