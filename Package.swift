@@ -142,7 +142,8 @@ let package = Package(
     .executableTarget(
       name: "swiftlet-bench",
       dependencies: [
-        "NativeRuntime", "RuntimeAPI", "ShimClient", "StateStore", "Privileges", "Cgroups", "Linux", "Images", "Networking",
+        "NativeRuntime", "RuntimeAPI", "ShimClient", "StateStore", "Privileges", "Cgroups", "Linux", "Images",
+        "Networking",
         "PodEngine", "PodLogic", "PodModel",
       ],
       swiftSettings: strict
@@ -202,7 +203,7 @@ let package = Package(
     tests(
       "PodEngine",
       [
-        "PodEngine", "PodLogic", "PodModel", "RuntimeAPI", "RuntimeTestKit", "Images", "Privileges", "Linux",
+        "PodEngine", "PodLogic", "PodModel", "RuntimeAPI", "RuntimeTestKit", "Images", "Privileges", "Linux", "Volumes",
       ]
     ),
     tests(
@@ -229,6 +230,7 @@ let package = Package(
         "Linux", "CLinux", "CommandLineOptions", "CSeccomp", "RuntimeTestKit", crypto, argumentParser,
       ]
     ),
+    tests("Volumes", ["Volumes", "PodModel", "Linux", "CLinux"]),
     tests("RuntimeAPI", ["RuntimeAPI"]),
     tests("PodLogic", ["PodLogic", "PodModel"]),
     tests("PodModel", ["PodModel"]),

@@ -128,11 +128,17 @@ final class Node: Sendable {
   }
 
   /// The sandbox of a pod, made as the engine makes it.
-  func sandbox(_ pod: Pod) async throws -> TestSandbox { try await TestSandbox(self, pod) }
+  func sandbox(_ pod: Pod, _ objects: any ObjectSource = NoObjects()) async throws -> TestSandbox {
+    try await TestSandbox(self, pod, objects)
+  }
 
   /// Runs `body` with a sandbox that is removed afterwards.
-  func withSandbox<T>(_ pod: Pod, _ body: (TestSandbox) async throws -> T) async throws -> T {
-    let sandbox = try await sandbox(pod)
+  func withSandbox<T>(
+    _ pod: Pod,
+    _ objects: any ObjectSource = NoObjects(),
+    _ body: (TestSandbox) async throws -> T
+  ) async throws -> T {
+    let sandbox = try await sandbox(pod, objects)
     do {
       let result = try await body(sandbox)
       try await sandbox.remove()

@@ -26,7 +26,7 @@ final class TestSandbox: Sendable {
   private let resources: PodResources
   private let attempts = Atomic<Int>(0)
 
-  init(_ node: Node, _ pod: Pod) async throws {
+  init(_ node: Node, _ pod: Pod, _ objects: any ObjectSource = NoObjects()) async throws {
     self.node = node
     self.pod = pod
     guard let id = SandboxID(pod.metadata.uid ?? "") else { throw Trouble("a pod without a usable uid") }
@@ -36,6 +36,7 @@ final class TestSandbox: Sendable {
       runtime: node.runtime,
       images: NoImages(),
       ledger: node.ledger,
+      objects: objects,
       clock: SystemClock()
     )
     runner = ActionRunner(pod: pod, sandbox: id, ports: ports, settings: node.settings)
@@ -65,11 +66,20 @@ final class TestSandbox: Sendable {
     }
   }
 
-  /// What the engine asks of the runtime for the next attempt of the pod's first container; its directories exist.
-  func configuration(layers: [String] = [], image: ImageConfiguration = ImageConfiguration()) throws
-    -> ContainerConfiguration
-  {
-    let container = pod.spec.containers[0]
+  /// Where a volume of the pod is bound from.
+  func source(of volume: String) throws -> String {
+    guard let volume = resources.volumes[volume] else { throw Trouble("the pod has no volume \(volume)") }
+    return volume.source
+  }
+
+  /// What the engine asks of the runtime for the next attempt of one of the pod's containers, the first one if nothing is
+  /// said; its directories exist.
+  func configuration(
+    _ index: Int = 0,
+    layers: [String] = [],
+    image: ImageConfiguration = ImageConfiguration()
+  ) async throws -> ContainerConfiguration {
+    let container = pod.spec.containers[index]
     let attempt = attempts.wrappingAdd(1, ordering: .relaxed).oldValue
     guard let id = ContainerID(sandbox: id, name: container.name, attempt: attempt) else {
       throw Trouble("\(container.name) is no usable name")
@@ -83,7 +93,7 @@ final class TestSandbox: Sendable {
     )
     let run = ContainerRun(runner: runner, container: container, id: id, resources: resources)
     let environment = try ResolvedEnvironment(container, EnvironmentSources(), run.facts)
-    let blueprint = try run.blueprint(environment, [])
+    let blueprint = try run.blueprint(environment, try await run.containerVolumes(environment))
     let configuration = try ContainerTranslation(blueprint).configuration
     try runner.files.prepare(container.name, attempt: attempt, volumes: blueprint.imageVolumes)
     return configuration
@@ -109,7 +119,7 @@ final class TestSandbox: Sendable {
 
   /// Runs the pod's container as it is, with other arguments.
   func run(_ arguments: [String], layers: [String] = []) async throws -> ProcessResult {
-    var configuration = try configuration(layers: layers)
+    var configuration = try await configuration(layers: layers)
     configuration.specification.process.args = arguments
     return try await run(configuration)
   }
