@@ -87,7 +87,7 @@ let package = Package(
     ),
     library(
       "HostCheck",
-      ["Linux", "Cgroups", "Privileges", "CLinux", "CHostProbe", "CExtendedAttributes", "CSeccomp"]
+      ["Linux", "Cgroups", "Privileges", "Networking", "CLinux", "CHostProbe", "CExtendedAttributes", "CSeccomp"]
     ),
     library("RuntimeTestKit", ["RuntimeAPI", "StateStore", "Cgroups", "Linux", "CLinux"]),
     .executableTarget(
@@ -143,8 +143,7 @@ let package = Package(
       name: "swiftlet-bench",
       dependencies: [
         "NativeRuntime", "RuntimeAPI", "ShimClient", "StateStore", "Privileges", "Cgroups", "Linux", "Images",
-        "Networking",
-        "PodEngine", "PodLogic", "PodModel",
+        "Networking", "PodEngine", "PodLogic", "PodModel",
       ],
       swiftSettings: strict
     ),
@@ -191,6 +190,7 @@ let package = Package(
     ),
     tests("HostCheck", ["HostCheck", "Privileges", "Linux", "CLinux"]),
     tests("JSONText", ["JSONText"]),
+    tests("Probes", ["Probes"]),
     tests("Linux", ["Linux", "CLinux", "RuntimeTestKit"]),
     tests("LaunchPlan", ["LaunchPlan", "JSONText", "RuntimeTestKit"]),
     tests("Cgroups", ["Cgroups", "Linux", "RuntimeTestKit"]),

@@ -35,10 +35,11 @@ packages_of() {
       esac
       ;;
     images) echo mmdebstrap python3 docker-registry skopeo umoci openssl apache2-utils ;;
+    pods) echo python3 iproute2 nftables util-linux ;;
     bench-pull) echo podman ;;
     test) echo crun runc strace iproute2 nftables util-linux ;;
     bench) echo crun runc gcc libc6-dev util-linux ;;
-    *) die "no package group is called '$1': expected build, demo, check, vm, images, test, bench or bench-pull" ;;
+    *) die "no package group is called '$1': expected build, demo, check, vm, images, pods, test, bench or bench-pull" ;;
   esac
 }
 

@@ -1,7 +1,6 @@
 import CLinux
 import Glibc
 import Linux
-import Synchronization
 
 /// One rule about devices; later rules win over earlier ones.
 public struct DeviceRule: Hashable, Sendable {
@@ -105,37 +104,6 @@ public struct DeviceProgram: Hashable, Sendable {
       block.append(jumpIfNotEqual(register, value, by: after))
     }
     return block + answer
-  }
-
-  /// Loads the program and attaches it to a cgroup, beside programs that are there.
-  public func attach(to cgroup: Int32) throws(CgroupError) {
-    do throws(SyscallError) {
-      let program = try loaded()
-      try check("bpf(BPF_PROG_ATTACH)") { lx_bpf_attach_device_program(cgroup, program.raw) }
-    } catch {
-      throw .deviceProgram(error)
-    }
-  }
-
-  /// The verifier takes a quarter of a millisecond, and nearly all containers have the same rules: a program is loaded
-  /// once and attached to each cgroup.
-  private static let programs = Mutex<[DeviceProgram: SharedFD]>([:])
-  private static let mostPrograms = 16
-
-  private func loaded() throws(SyscallError) -> SharedFD {
-    if let program = Self.programs.withLock({ $0[self] }) { return program }
-    let program = SharedFD(
-      OwnedFD(
-        try check("bpf(BPF_PROG_LOAD)") {
-          lx_bpf_load_device_program(instructions, UInt32(instructions.count), nil, 0)
-        }
-      )
-    )
-    Self.programs.withLock { programs in
-      if programs.count >= Self.mostPrograms { programs.removeAll() }
-      programs[self] = program
-    }
-    return program
   }
 
   // MARK: Instructions (Documentation/bpf/standardization/instruction-set.rst of the kernel)

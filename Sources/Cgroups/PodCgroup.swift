@@ -56,7 +56,8 @@ public struct PodCgroup: Hashable, Sendable {
   public func makeContainer(
     _ name: String,
     settings: [CgroupSetting],
-    devices: DeviceProgram
+    devices: DeviceProgram,
+    loadedBy programs: DevicePrograms = DevicePrograms()
   ) throws(CgroupError) -> OwnedFD {
     let container = path + "/" + name
     // mkdir that refuses an existing name is the claim of this attempt.
@@ -66,7 +67,7 @@ public struct PodCgroup: Hashable, Sendable {
     }
     do throws(CgroupError) {
       for setting in settings { try apply(setting, to: directory.raw, at: container) }
-      try devices.attach(to: directory.raw)
+      try programs.attach(devices, to: directory.raw)
     } catch {
       rmdir(container)
       throw error

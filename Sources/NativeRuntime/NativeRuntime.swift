@@ -39,6 +39,7 @@ public final class NativeRuntime: ContainerRuntime {
   private let configuration: NativeRuntimeConfiguration
   private let program: ShimProgram
   private let filters: FilterCache
+  private let devicePrograms = DevicePrograms()
   private let controllers: Set<String>
   private let sandboxes = Mutex<[SandboxID: NativeSandbox]>([:])
 
@@ -78,7 +79,7 @@ public final class NativeRuntime: ContainerRuntime {
         folders: ["plans"]
       )
     )
-    sandboxes.withLock { $0[configuration.id] = NativeSandbox(base) }
+    sandboxes.withLock { $0[configuration.id] = NativeSandbox(base, devicePrograms) }
     return base.status
   }
 
@@ -92,6 +93,11 @@ public final class NativeRuntime: ContainerRuntime {
   /// The network of a sandbox that has one of its own.
   public func network(of sandbox: SandboxID) async throws(RuntimeError) -> SandboxNetwork {
     try await find(sandbox).base.network()
+  }
+
+  /// Has the supervisor hold an open file until the container is deleted.
+  public func hold(_ descriptor: Int32, for container: ContainerID) async throws(RuntimeError) {
+    try await find(container.sandbox).base.hold(descriptor, for: container)
   }
 
   /// Gives the containers of a sandbox something to bind from.
@@ -195,7 +201,7 @@ public final class NativeRuntime: ContainerRuntime {
       guard let id = SandboxID(directory.pod), sandboxes.withLock({ $0[id] }) == nil,
         let base = try await SupervisedSandbox.adopt(id, directory: directory, handler: features.handler)
       else { continue }
-      sandboxes.withLock { $0[id] = NativeSandbox(base) }
+      sandboxes.withLock { $0[id] = NativeSandbox(base, devicePrograms) }
       recovered.append(base.status)
     }
     return recovered

@@ -47,7 +47,7 @@ extension PodNetwork {
         throw .networkTaken(network, by: "another interface")
       }
       excluded.append(network)
-      unlink("\(ledger.path)/\(Self.choice)")
+      unlink("\(configuration.directory)/\(Self.choice)")
     }
   }
 
@@ -126,7 +126,7 @@ extension PodNetwork {
   }
 
   private func keptNetwork() throws(NetworkError) -> IPv4Network? {
-    let name = "\(ledger.path)/\(Self.choice)"
+    let name = "\(configuration.directory)/\(Self.choice)"
     do throws(SyscallError) {
       let bytes = try readRegularFile(AT_FDCWD, name, limit: 1 << 16)
       // Whatever is wrong with it, the answer is the same.
@@ -151,8 +151,8 @@ extension PodNetwork {
     let value = JSONValue.object([
       JSONMember("version", .integer(1)), JSONMember("network", .string("\(network)")),
     ])
-    try about(ledger.path) { () throws(SyscallError) in
-      let directory = try openDirectory(AT_FDCWD, ledger.path)
+    try about(configuration.directory) { () throws(SyscallError) in
+      let directory = try openDirectory(AT_FDCWD, configuration.directory)
       try replaceFile(in: directory.raw, named: Self.choice, with: value.serialized(), durability: .synced)
     }
   }

@@ -13,8 +13,11 @@ public final class PodNetwork: Sendable {
   public struct Configuration: Sendable {
     /// The instance's name, which the bridge and the table get; at most 10 characters.
     public var instance: String
-    /// Where addresses are kept: a directory of the instance's state that nothing else uses.
+    /// Where the choice of the network and the addresses that outlive a reboot are kept: a directory of the instance's
+    /// state that nothing else uses.
     public var directory: String
+    /// Where everything else is kept, until reboot: a directory of the instance's run directory that nothing else uses.
+    public var runDirectory: String
     /// Networks to choose from, in their order.
     public var networks: [IPv4Network]
     /// Where it is recorded which uplinks forward because of us. All instances of a machine share it.
@@ -28,12 +31,14 @@ public final class PodNetwork: Sendable {
     public init(
       instance: String,
       directory: String,
+      runDirectory: String,
       networks: [IPv4Network] = NetworkChoice.standard,
       forwardingDirectory: String = "/run/swiftlet-forwarding",
       notice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
       self.instance = instance
       self.directory = directory
+      self.runDirectory = runDirectory
       self.networks = networks
       self.forwardingDirectory = forwardingDirectory
       self.notice = notice
@@ -77,10 +82,17 @@ public final class PodNetwork: Sendable {
       throw .foreignInterface(name: configuration.instance, kind: "a name of 1 to 10 characters is needed")
     }
     self.configuration = configuration
-    let directory = configuration.directory
-    ledger = try about(directory) { () throws(SyscallError) in try AddressLedger(path: directory) }
-    boot = try about("the boot's identity", bootID)
-    table = FirewallTable(path: directory, boot: boot)
+    let boot = try about("the boot's identity", bootID)
+    self.boot = boot
+    ledger = try about(configuration.runDirectory) { () throws(SyscallError) in
+      try AddressLedger(
+        path: configuration.runDirectory,
+        durable: configuration.directory,
+        boot: boot,
+        notice: configuration.notice
+      )
+    }
+    table = FirewallTable(path: configuration.runDirectory, boot: boot)
     forwarding = UplinkForwarding(path: configuration.forwardingDirectory, boot: boot)
     // Until one is known: it has no pods.
     guard let nothing = IPv4Network(IPv4Address(0), prefixLength: 32) else { throw .noFreeNetwork(candidates: 0) }

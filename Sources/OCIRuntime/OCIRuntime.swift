@@ -101,6 +101,11 @@ public final class OCIRuntime: ContainerRuntime {
     try await find(sandbox).network()
   }
 
+  /// Has the supervisor hold an open file until the container is deleted.
+  public func hold(_ descriptor: Int32, for container: ContainerID) async throws(RuntimeError) {
+    try await find(container.sandbox).hold(descriptor, for: container)
+  }
+
   /// Gives the containers of a sandbox something to bind from.
   public func addMount(
     _ mount: DetachedMount,

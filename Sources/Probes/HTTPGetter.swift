@@ -47,7 +47,8 @@ public final class HTTPGetter: Sendable {
   /// - Throws: What the connection or the answer lacked, and `CancellationError` when the task is cancelled.
   public func status(of request: Request, timeout: Duration) async throws -> Int {
     let host = request.host.contains(":") ? "[\(request.host)]" : request.host
-    var message = HTTPClientRequest(url: "\(request.scheme)://\(host):\(request.port)\(request.path)")
+    let path = Self.escaped(request.path)
+    var message = HTTPClientRequest(url: "\(request.scheme)://\(host):\(request.port)\(path)")
     message.method = .GET
     for header in request.headers { message.headers.add(name: header.name, value: header.value) }
     for (name, value) in [("User-Agent", userAgent), ("Accept", "*/*"), ("Connection", "close")]
@@ -56,6 +57,19 @@ public final class HTTPGetter: Sendable {
     }
     let response = try await usable().execute(message, timeout: TimeAmount(timeout))
     return Int(response.status.code)
+  }
+
+  /// What a URL cannot hold as it is (RFC 3986, section 2); escapes that are there stay what they are.
+  static func escaped(_ path: String) -> String {
+    let digits = Array("0123456789ABCDEF")
+    return path.utf8.reduce(into: "") { text, byte in
+      let isPlain = byte > 0x20 && byte < 0x7f && !"\"<>\\^`{|}#".utf8.contains(byte)
+      if isPlain {
+        text.unicodeScalars.append(Unicode.Scalar(byte))
+      } else {
+        text += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+      }
+    }
   }
 
   /// Ends the client, if there is one.

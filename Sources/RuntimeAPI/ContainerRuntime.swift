@@ -31,6 +31,11 @@ public protocol ContainerRuntime: Sendable {
   /// Takes either away again; containers that have bound it keep it.
   func removeMount(named name: String, from sandbox: SandboxID) async throws(RuntimeError)
 
+  /// Keeps an open file open for as long as a container that is about to be made can use what its lock protects.
+  ///
+  /// - Parameter descriptor: Borrowed; the runtime has one of its own when this returns.
+  func hold(_ descriptor: Int32, for container: ContainerID) async throws(RuntimeError)
+
   /// First phase of a start: everything is set up and the container waits before its first instruction.
   func create(_ configuration: ContainerConfiguration) async throws(RuntimeError) -> ContainerStatus
   /// Second phase: the container's program runs when this returns.

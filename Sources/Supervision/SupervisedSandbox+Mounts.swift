@@ -4,6 +4,12 @@ import ShimClient
 import StateStore
 
 extension SupervisedSandbox {
+  /// Has the supervisor hold an open file until the container is deleted.
+  public func hold(_ descriptor: Int32, for container: ContainerID) async throws(RuntimeError) {
+    let operation = ShimRequest.Operation.hold(container: container.localName)
+    _ = try await ask(operation, descriptors: [descriptor], "hold a file", "\(container)")
+  }
+
   /// Hands a mount to the supervisor.
   public func addMount(_ mount: DetachedMount, named name: String) async throws(RuntimeError) -> String {
     let operation = ShimRequest.Operation.addMount(name: name)

@@ -122,7 +122,11 @@ struct BenchNetwork: PodConnector {
 
   init(directory: String) throws {
     network = try PodNetwork(
-      PodNetwork.Configuration(instance: instanceName(stateDirectory: directory), directory: directory + "/network")
+      PodNetwork.Configuration(
+        instance: instanceName(stateDirectory: directory),
+        directory: directory + "/network",
+        runDirectory: directory + "/run/network"
+      )
     )
   }
 

@@ -53,6 +53,7 @@ extension HostFindings {
         locale: .works(),
         seccompLibrary: SeccompLibraryVersion(2, 6, 0),
         nft: .works("/usr/sbin/nft"),
+        forwarding: .works(),
         ociRuntimes: .works("/usr/bin/crun")
       )
     )

@@ -1,6 +1,7 @@
-import Manifests
 import PodModel
 import Testing
+
+@testable import Manifests
 
 @Suite("The configuration file is read strictly, and a machine without one has the kubelet's defaults")
 struct ConfigurationTests {
@@ -20,6 +21,8 @@ struct ConfigurationTests {
       gcLowThresholdPercent: 70
       gcMinimumAgeSeconds: 60
       credentialProviders: {configFile: /etc/providers.yaml, binDir: /usr/libexec/providers}
+    network:
+      podCIDRs: [10.90.0.0/16, 172.20.0.0/14]
     """
 
   @Test func everything() throws {
@@ -38,6 +41,20 @@ struct ConfigurationTests {
     )
     #expect(images.authFile == "/etc/swiftlet/auth.json")
     #expect(images.credentialProviders?.binDir == "/usr/libexec/providers")
+    #expect(configuration.network.podCIDRs == ["10.90.0.0/16", "172.20.0.0/14"])
+  }
+
+  @Test(
+    "networks are read as they are written, or not at all",
+    arguments: [
+      ("10.85.0.0/16", true), ("192.168.4.0/29", true), ("10.0.0.0/8", true), ("10.0.0.0/30", false),
+      ("0.0.0.0/0", false), ("10.85.0.0", false), ("10.85.0/16", false), ("10.85.0.0/016", false),
+      ("10.85.0.256/16", false), ("010.85.0.0/16", false), ("10..0.0/16", false), ("fd00::/8", false), ("", false),
+      ("10.85.0.0/16/", false), ("1.2.3.4.5/16", false), ("10.85.0.0/-1", false),
+    ]
+  )
+  func networks(text: String, isOne: Bool) {
+    #expect((IPv4CIDR(text) != nil) == isOne)
   }
 
   @Test(
@@ -68,6 +85,11 @@ struct ConfigurationTests {
         "images: {gcHighThresholdPercent: 50, gcLowThresholdPercent: 60}",
         "1:61: error: images.gcLowThresholdPercent: 60 is above gcHighThresholdPercent, 50; "
           + "removing starts at the high threshold and stops at the low one"
+      ),
+      (
+        "network: {podCIDRs: [10.85.0.1/16]}",
+        "1:22: error: network.podCIDRs[0]: \"10.85.0.1/16\" is no network of IPv4; "
+          + "expected one such as 10.85.0.0/16, with room for pods: at most /29"
       ),
       ("{}\n---\n{}", "3:1: error: a second document in this file; one is read"),
       ("- a", "1:1: error: expected a mapping, found a list"),

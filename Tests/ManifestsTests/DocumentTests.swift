@@ -153,4 +153,29 @@ struct DocumentTests {
       """
     #expect(diagnose(text).count == 4)
   }
+
+  @Test(
+    "addresses are read as strictly as Go reads them",
+    arguments: [
+      ("10.0.0.1", true), ("255.255.255.255", true), ("0.0.0.0", true), ("::", true), ("::1", true), ("fd00::1", true),
+      ("1:2:3:4:5:6:7:8", true), ("1:2:3:4:5:6:7::", true), ("::ffff:10.0.0.1", true), ("FE80::A", true),
+      ("10.0.0", false), ("10.0.0.256", false), ("010.0.0.1", false), ("10.0.0.1 ", false), ("10.0.0.-1", false),
+      ("10.0.0.+1", false), ("1:2:3:4:5:6:7", false), ("1::2::3", false), (":::", false), (":1", false), ("1:", false),
+      ("12345::", false), ("10.0.0.1::", false), ("::10.0.0.1:1", false), ("fe80::1%eth0", false), ("::g", false),
+      ("1:2:3:4:5:6:7:8::", false), ("[::1]", false), ("", false), ("::+1", false),
+    ]
+  )
+  func addresses(text: String, isAddress: Bool) {
+    #expect(diagnose(ManifestTests.smallest + "\n  hostAliases: [{ip: \"\(text)\"}]").isEmpty == isAddress)
+  }
+
+  @Test("init containers give their ports of the host to those after them")
+  func portsOfTheHost() {
+    let ports = "ports: [{containerPort: 80}]"
+    let spec =
+      ManifestTests.smallest
+      + "\n    \(ports)\n  hostNetwork: true\n  initContainers:\n  - {name: i, image: i, \(ports)"
+    #expect(diagnose(spec + "}") == [])
+    #expect(diagnose(spec + ", restartPolicy: Always}").count == 1)
+  }
 }

@@ -79,6 +79,33 @@ struct HostileManifestTests {
     #expect(result.hasErrors && result.pods.isEmpty)
   }
 
+  /// Names that are looked up among names: not each with each.
+  @Test func manyReferences() {
+    let count = 1500
+    func list(_ element: (Int) -> String) -> String { (0..<count).map(element).joined(separator: ",") }
+    let mounts = list { "{name: x\($0), mountPath: /m\($0)}" }
+    let volumes = list { "{name: v\($0), emptyDir: {}}" }
+    #expect(diagnose(ManifestTests.smallest + "\n    volumeMounts: [\(mounts)]\n  volumes: [\(volumes)]").count == 200)
+    let variables = list { "{name: A\($0), valueFrom: {configMapKeyRef: {name: c, key: q\($0)}}}" }
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {\(list { "k\($0): a" })}"
+    #expect(diagnose(ManifestTests.smallest + "\n    env: [\(variables)]\n---\n" + map).count == 200)
+    let maps = list { "{name: m\($0), configMap: {name: m\($0)}}" }
+    #expect(diagnose(ManifestTests.smallest + "\n  volumes: [\(maps)]\n---\n" + map).count == 200)
+    let selector = ManifestTests.smallest + "\n  nodeSelector: {\(list { "k\($0): a" })}"
+    let node = NodeIdentity(name: "n", labels: [:])
+    #expect(ManifestReader.read(selector, file: "f", node: node).diagnostics.count == 200)
+  }
+
+  @Test func mergesThatMultiply() {
+    var text = "x0: &x0 {name: a}\n"
+    for level in 1...8 {
+      let aliases = Array(repeating: "*x\(level - 1)", count: 9).joined(separator: ", ")
+      text += "x\(level): &x\(level) {<<: [\(aliases)]}\n"
+    }
+    let pod = ManifestTests.smallest + "\n  - *x8\n  initContainers: [*x8]\n  volumes: [*x8]\n"
+    #expect(diagnose(text + pod).contains { $0.contains("more than 200000 values") })
+  }
+
   @Test(arguments: ["\r\n", "\r"])
   func otherLineBreaks(lineBreak: String) {
     let text = ManifestTests.smallest.replacing("\n", with: lineBreak)

@@ -2,24 +2,29 @@ import CLinux
 import Glibc
 import Linux
 import Networking
+import Synchronization
 
 /// What the steps cost. Run in a network namespace of its own: `unshare -n network-child bench STATE NETWORKS COUNT`.
 enum Benchmark {
   static func run(_ words: [String]) throws {
     guard words.count == 4, let count = Int(words[3]) else { throw Trouble("COUNT is missing") }
     var series: [(String, [Double])] = []
-    func measure<Value>(_ name: String, _ body: () throws -> Value) rethrows -> Value {
-      let start = Clock.monotonicNanoseconds()
-      let value = try body()
-      let spent = Double(Clock.monotonicNanoseconds() - start) / 1000
+    func add(_ name: String, _ spent: Double) {
       if let place = series.firstIndex(where: { $0.0 == name }) {
         series[place].1.append(spent)
       } else {
         series.append((name, [spent]))
       }
+    }
+    func measure<Value>(_ name: String, _ body: () throws -> Value) rethrows -> Value {
+      let start = Clock.monotonicNanoseconds()
+      let value = try body()
+      let spent = Double(Clock.monotonicNanoseconds() - start) / 1000
+      add(name, spent)
       return value
     }
-    let network = try measure("open, nothing there") { try NetworkChild.network(words) }
+    let phases = Phases()
+    let network = try measure("open, nothing there") { try NetworkChild.network(words) { phases.reached($0.rawValue) } }
     for _ in 0..<count { _ = try measure("open, all there") { try NetworkChild.network(words) } }
     for durability in [Durability.untilReboot, .synced] {
       let kind = durability == .synced ? "synced" : "until reboot"
@@ -28,6 +33,7 @@ enum Benchmark {
         let pod = try measure("namespace") { try NetworkChild.namespace() }
         // The first and the last twenty show whether the cost stays flat.
         let part = number < 20 ? ", first 20" : number >= count - 20 ? ", last 20" : ""
+        phases.begin()
         try measure("attach (\(kind))\(part)") {
           _ = try network.attach(
             pod: "pod-\(number)",
@@ -35,6 +41,10 @@ enum Benchmark {
             inside: pod.1.raw,
             durability: durability
           )
+        }
+        phases.reached("carrier")
+        if durability == .untilReboot, !part.isEmpty {
+          for (name, spent) in phases.all { add("  \(name)\(part)", spent) }
         }
         try measure("first answer from the host") { try firstAnswer(pod.0.raw, network, "pod-\(number)") }
         pods.append(pod)
@@ -80,4 +90,21 @@ enum Benchmark {
 
   // One thread.
   nonisolated(unsafe) private static var lost = 0
+}
+
+/// How long an attachment took from one step to the next, in microseconds.
+private final class Phases: Sendable {
+  private let state = Mutex<(last: Int64, all: [(String, Double)])>((0, []))
+
+  var all: [(String, Double)] { state.withLock { $0.all } }
+
+  func begin() { state.withLock { $0 = (Clock.monotonicNanoseconds(), []) } }
+
+  func reached(_ step: String) {
+    state.withLock { state in
+      let now = Clock.monotonicNanoseconds()
+      state.all.append((step, Double(now - state.last) / 1000))
+      state.last = now
+    }
+  }
 }

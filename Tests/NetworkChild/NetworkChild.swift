@@ -57,7 +57,8 @@ enum NetworkChild {
     let name = String(state.split(separator: "/").last ?? "")
     return PodNetwork.Configuration(
       instance: name,
-      directory: state,
+      directory: state + ".durable",
+      runDirectory: state,
       networks: words[2].split(separator: ",").compactMap { IPv4Network(String($0)) },
       forwardingDirectory: parent + "/forwarding",
       notice: { NetworkChild.write("notice: \($0)", to: 2) }

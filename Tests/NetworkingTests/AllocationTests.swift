@@ -24,6 +24,14 @@ final class Scratch: Sendable {
 struct AllocationTests {
   private func network(_ text: String) throws -> IPv4Network { try #require(IPv4Network(text)) }
 
+  private func open(
+    _ scratch: Scratch,
+    boot: String = "first",
+    notice: (String) -> Void = { Issue.record("\($0)") }
+  ) throws -> AddressLedger {
+    try AddressLedger(path: scratch.path, durable: scratch.path + "/durable", boot: boot, notice: notice)
+  }
+
   private func allocate(_ ledger: AddressLedger, _ uid: String, _ network: IPv4Network) throws -> IPv4Address? {
     let lock = try ledger.lock()
     return try ledger.allocate(uid, in: network, lock: lock.raw)
@@ -32,7 +40,7 @@ struct AllocationTests {
   @Test("an address rests for as long as it can")
   func roundRobin() throws {
     let scratch = try Scratch()
-    let ledger = try AddressLedger(path: scratch.path)
+    let ledger = try open(scratch)
     let network = try network("10.85.0.0/29")
     // 2 to 6 are for pods.
     var given: [String] = []
@@ -48,7 +56,7 @@ struct AllocationTests {
   @Test("when all are in use there is none, and one that comes back is given out")
   func exhaustion() throws {
     let scratch = try Scratch()
-    let ledger = try AddressLedger(path: scratch.path)
+    let ledger = try open(scratch)
     let network = try network("10.85.0.0/28")
     let addresses = try (0..<13).map { try #require(try allocate(ledger, "pod\($0)", network)) }
     #expect(Set(addresses).count == 13)
@@ -62,7 +70,7 @@ struct AllocationTests {
     var generator = SeededGenerator()
     print("allocation: SEED=\(generator.seed)")
     let scratch = try Scratch()
-    let ledgers = try (0..<3).map { _ in try AddressLedger(path: scratch.path) }
+    let ledgers = try (0..<3).map { _ in try open(scratch) }
     let network = try network("10.85.0.0/27")
     var model: [String: IPv4Address] = [:]
     for _ in 0..<3000 {
@@ -89,14 +97,14 @@ struct AllocationTests {
   @Test("a damaged entry is set aside and costs nobody else anything")
   func damage() throws {
     let scratch = try Scratch()
-    let ledger = try AddressLedger(path: scratch.path)
+    let ledger = try open(scratch)
     let network = try network("10.85.0.0/24")
     let first = try #require(try allocate(ledger, "first", network))
     let second = try #require(try allocate(ledger, "second", network))
     for garbage in ["", "10.85.0.2", "10.85.0.2/other", "10.85.0.2/../x", "nonsense/first", "999.1.1.1/first"] {
       unlink(scratch.path + "/pods/first")
       if garbage.isEmpty {
-        close(open(scratch.path + "/pods/first", O_CREAT | O_WRONLY, 0o600))
+        close(Glibc.open(scratch.path + "/pods/first", O_CREAT | O_WRONLY, 0o600))
       } else {
         #expect(symlink(garbage, scratch.path + "/pods/first") == 0)
       }
@@ -113,10 +121,45 @@ struct AllocationTests {
     #expect(try ledger.pod(at: second) == "second")
   }
 
+  @Test("after a reboot those that must keep their address have it, and damage costs its own entry")
+  func reboot() throws {
+    let scratch = try Scratch()
+    let network = try network("10.85.0.0/24")
+    var kept: [String: IPv4Address] = [:]
+    let before = try open(scratch)
+    for uid in ["a", "b", "c", "d"] {
+      kept[uid] = try allocate(before, uid, network)
+      if uid != "b", let address = kept[uid] { try before.persist(uid, address) }
+    }
+    unlink(scratch.path + "/durable/pods/d")
+    #expect(symlink("10.85.0.2/d", scratch.path + "/durable/pods/d") == 0, "a's address")
+    let durable = try openDirectory(AT_FDCWD, scratch.path + "/durable/pods")
+    try replaceFile(
+      in: durable.raw,
+      named: "e",
+      with: [1, 2, 3],
+      durability: .untilReboot
+    )
+    // The same boot: nothing changes.
+    #expect(try open(scratch).entry(of: "b") == kept["b"].map { .address($0) })
+    var notices: [String] = []
+    let after = try open(scratch, boot: "second") { notices.append($0) }
+    #expect(notices.count == 2 && notices[0].contains("pods/d ") && notices[1].contains("pods/e "), "\(notices)")
+    #expect(try after.all == ["a", "c"])
+    #expect(try after.entry(of: "a") == kept["a"].map { .address($0) })
+    #expect(try after.entry(of: "c") == kept["c"].map { .address($0) })
+    for uid in ["x", "y", "z"] {
+      let address = try #require(try allocate(after, uid, network))
+      #expect(address != kept["a"] && address != kept["c"])
+    }
+    try after.release("a", kept["a"])
+    #expect(try open(scratch, boot: "third").all == ["c"])
+  }
+
   @Test("a cursor that is damaged costs the order only")
   func cursor() throws {
     let scratch = try Scratch()
-    let ledger = try AddressLedger(path: scratch.path)
+    let ledger = try open(scratch)
     let network = try network("10.85.0.0/24")
     let directory = try openDirectory(AT_FDCWD, scratch.path)
     for text in ["", "x", "-1", "0", "1", "255", "99999999999999999999", "\u{0}\u{0}"] {

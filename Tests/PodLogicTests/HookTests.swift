@@ -83,6 +83,17 @@ struct HookTests {
     #expect(simulation.count(.kill) == 1)
   }
 
+  @Test("The end is told once, when it begins")
+  func killingIsToldOnce() {
+    let pod = Self.pod(Lifecycle(preStop: .sleep(seconds: 1)))
+    func reason(_ name: String, _ action: ContainerAction) -> String? {
+      PodNotice(.container(name, attempt: 0, action), of: pod)?.reason
+    }
+    #expect(reason("app", .preStop) == "Killing")
+    #expect(reason("app", .stop) == nil)
+    #expect(reason("next", .stop) == "Killing")
+  }
+
   @Test("A failed preStop changes nothing")
   func failedPreStop() {
     var simulation = Simulation(Self.pod(Lifecycle(preStop: .exec(command: ["x"]))), answer: Self.withoutHooks)

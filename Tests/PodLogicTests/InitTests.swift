@@ -69,7 +69,7 @@ struct InitTests {
     #expect(simulation.decision.isFinished)
     #expect(simulation.order(of: .start) == ["a"])
     #expect(simulation["a"]?.termination?.exitCode == 3)
-    #expect(simulation["app"]?.termination?.reason == "ContainerStatusUnknown")
+    #expect(simulation["app"]?.waitingReason == "PodInitializing")
     #expect(simulation.status.condition("Initialized")?.status == .false)
     #expect(simulation.status.condition("Ready")?.reason == "PodFailed")
   }

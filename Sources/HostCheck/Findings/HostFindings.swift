@@ -230,6 +230,8 @@ public struct ProgramFindings: Hashable, Sendable {
   public var seccompLibrary: SeccompLibraryVersion
   /// Where `nft` is.
   public var nft: Finding
+  /// Whether what is forwarded gets through everybody's rules.
+  public var forwarding: Finding
   /// OCI runtimes found.
   public var ociRuntimes: Finding
 
@@ -241,6 +243,7 @@ public struct ProgramFindings: Hashable, Sendable {
     locale: Finding,
     seccompLibrary: SeccompLibraryVersion,
     nft: Finding,
+    forwarding: Finding,
     ociRuntimes: Finding
   ) {
     self.shim = shim
@@ -249,6 +252,7 @@ public struct ProgramFindings: Hashable, Sendable {
     self.locale = locale
     self.seccompLibrary = seccompLibrary
     self.nft = nft
+    self.forwarding = forwarding
     self.ociRuntimes = ociRuntimes
   }
 }

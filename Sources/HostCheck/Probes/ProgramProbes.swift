@@ -1,6 +1,7 @@
 import CSeccomp
 import Glibc
 import Linux
+import Networking
 
 /// Looks for programs and starts those of ours once.
 enum ProgramProbes {
@@ -16,6 +17,7 @@ enum ProgramProbes {
       locale: locale(),
       seccompLibrary: seccompLibrary(),
       nft: find(["nft"]),
+      forwarding: forwarding(),
       ociRuntimes: find(["crun", "runc"])
     )
     return (findings, supervisor.exitRecord)
@@ -51,6 +53,17 @@ enum ProgramProbes {
   private static func seccompLibrary() -> SeccompLibraryVersion {
     guard let version = seccomp_version()?.pointee else { return SeccompLibraryVersion(0, 0, 0) }
     return SeccompLibraryVersion(version.major, version.minor, version.micro)
+  }
+
+  /// Chains of others that drop what is forwarded, as firewalls and Docker have them.
+  private static func forwarding() -> Finding {
+    guard geteuid() == 0 else { return .unknown("only root may list the rules") }
+    do throws(NetworkError) {
+      let obstacles = try ForwardingObstacle.list(try Nft.find())
+      return obstacles.isEmpty ? .works() : .fails(obstacles.map(\.description).joined(separator: "; "))
+    } catch {
+      return .unknown("\(error)")
+    }
   }
 
   private static func find(_ names: [String]) -> Finding {

@@ -40,8 +40,16 @@ func programItems(_ findings: HostFindings) -> [CheckItem] {
       .programs,
       .feature,
       programs.nft,
-      cost: "no host ports and no masquerading (this version has neither)",
+      cost: "only pods with hostNetwork: true can start: it writes the rules of the pods' network",
       remedy: "apt-get install nftables"
+    ),
+    CheckItem(
+      "forwarded packets",
+      .programs,
+      .feature,
+      programs.forwarding,
+      cost: "pods reach neither each other nor the outside: what one table accepts another one still drops",
+      remedy: "let that table accept what comes from and goes to the bridge, swl0 for the default state directory"
     ),
     CheckItem(
       "OCI runtimes",

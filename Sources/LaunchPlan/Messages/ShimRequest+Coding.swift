@@ -43,6 +43,7 @@ extension ShimRequest.Operation {
     case .attach(let container): ("attach", [JSONMember("container", .string(container))])
     case .delete(let container): ("delete", [JSONMember("container", .string(container))])
     case .network: ("network", [])
+    case .hold(let container): ("hold", [JSONMember("container", .string(container))])
     case .addMount(let name): ("addMount", [JSONMember("name", .string(name))])
     case .addSubPath(let name, let volume, let path):
       (
@@ -72,6 +73,7 @@ extension ShimRequest.Operation {
     case "attach": self = .attach(container: try fields.string("container"))
     case "delete": self = .delete(container: try fields.string("container"))
     case "network": self = .network
+    case "hold": self = .hold(container: try fields.string("container"))
     case "addMount": self = .addMount(name: try fields.string("name"))
     case "addSubPath":
       self = .addSubPath(

@@ -38,6 +38,9 @@ public struct ShimRequest: Hashable, Sendable {
     case delete(container: String)
     /// Asks for the sandbox's network: the reply brings its namespace and a routing socket that was opened in it.
     case network
+    /// Holds an open file until the container is deleted: a descriptor of it. The lock on an image's lease then lives as
+    /// long as what uses the image, whoever else dies.
+    case hold(container: String)
     /// Attaches a mount that is attached nowhere, for the containers to bind from: a descriptor of it, on
     /// `mounts/<name>` in the pod directory, as the supervisor and its containers see it and nobody else.
     case addMount(name: String)

@@ -6,7 +6,18 @@ enum ConfigurationFields {
     .honoured("registries", \.registries, registry.reader(RegistrySettings()).list),
     .honoured("images", \.images, images.reader(ImageSettings())),
     .honoured("nodeLabels", \.nodeLabels, nodeLabels),
+    .honoured("network", \.network, network.reader(NetworkSettings())),
   ])
+
+  private static let network = FieldTable<NetworkSettings>([.honoured("podCIDRs", \.podCIDRs, cidr.list)])
+
+  /// A network of IPv4; bits beyond the prefix would say that something else was meant.
+  private static let cidr = FieldReader.string.then { text, place, reading -> String? in
+    if IPv4CIDR(text) != nil { return text }
+    let message = "\(text.quoted) is no network of IPv4"
+    reading.error(place, message, hint: "expected one such as 10.85.0.0/16, with room for pods: at most /29")
+    return nil
+  }
 
   private static let nodeLabels = FieldReader<[String: String]>.strings(key: .qualifiedName, value: .labelValue)
     .then { labels, place, reading -> [String: String]? in

@@ -4,8 +4,20 @@ public struct NodeConfiguration: Equatable, Sendable {
   public var registries: [RegistrySettings] = []
   /// How images are pulled and kept.
   public var images = ImageSettings()
+  /// The pods' network.
+  public var network = NetworkSettings()
   /// Labels of this node beside those that it sets itself; what a pod requires of its node is compared with them.
   public var nodeLabels: [String: String] = [:]
+
+  /// The defaults.
+  public init() {}
+}
+
+/// The network of pods that do not use the host's.
+public struct NetworkSettings: Equatable, Sendable {
+  /// Networks to choose from, in CIDR notation: the first block of at most a /16 that nothing else uses is taken, once.
+  /// Empty: 10.85.0.0/16 and on.
+  public var podCIDRs: [String] = []
 
   /// The defaults.
   public init() {}

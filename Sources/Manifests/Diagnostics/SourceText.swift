@@ -32,7 +32,11 @@ struct SourceText {
   /// The line numbered from 1; empty beyond the end.
   func line(_ number: Int) -> Substring.UnicodeScalarView {
     guard lineStarts.indices.contains(number - 1) else { return Substring().unicodeScalars }
-    return text.unicodeScalars[lineStarts[number - 1]...].prefix { !Self.breaks.contains($0) }
+    let end = number < lineStarts.count ? lineStarts[number] : text.unicodeScalars.endIndex
+    var line = text.unicodeScalars[lineStarts[number - 1]..<end]
+    // Not looked for from the beginning: a hostile line is as long as the text, and shown for each of its problems.
+    while let last = line.last, Self.breaks.contains(last) { line.removeLast() }
+    return line
   }
 
   var lineCount: Int { lineStarts.count }

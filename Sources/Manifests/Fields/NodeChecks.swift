@@ -27,9 +27,11 @@ enum NodeChecks {
 
   private static func checkSelector(_ selector: Place, _ node: NodeIdentity, _ reading: Reading) {
     guard case .mapping(let mapping) = selector.node else { return }
-    for key in mapping.keys {
-      guard let name = key.scalar?.string, let place = selector.child(name), let wanted = place.text else { continue }
-      if node.labels[name] != wanted { report(place, NodeRequirement(name, .in, [wanted]), node.labels, reading) }
+    for (key, value) in mapping where reading.tellsMore {
+      guard let name = key.scalar?.string else { continue }
+      let place = selector.part(name, value)
+      guard let wanted = place.text, node.labels[name] != wanted else { continue }
+      report(place, NodeRequirement(name, .in, [wanted]), node.labels, reading)
     }
   }
 
@@ -43,7 +45,7 @@ enum NodeChecks {
     var unmet: (place: Place, requirement: NodeRequirement, labels: [String: String])?
     var isMet = false
     var isWhole = true
-    for place in places {
+    for place in places where reading.tellsMore {
       let term = Term(place, reading)
       isWhole = isWhole && term.isWhole
       guard let node = reading.node else { continue }

@@ -14,7 +14,10 @@ enum PodSpecChecks {
     checkNames((initial + regular).inTextOrder, "container", reading)
     checkNames(places["volumes"]?.children ?? [], "volume", reading)
     checkPortNames(initial + regular, reading)
-    checkHostPorts(initial + regular, isHostNetwork: spec.hostNetwork, reading)
+    for place in initial + regular { checkHostPorts(of: place, isHostNetwork: spec.hostNetwork, reading) }
+    // Init containers that end give their ports to those after them.
+    let beside = initial.filter { $0.child("restartPolicy")?.text == "Always" } + regular
+    if spec.hostNetwork { checkPortsOfHost(beside, reading) }
     for place in initial { InitContainerChecks.check(place, reading) }
     for place in initial + regular { HookChecks.check(place, spec, reading) }
     // What stands there and could not be read was reported, and is not missing as well.
@@ -59,24 +62,27 @@ enum PodSpecChecks {
     }
   }
 
-  /// On the host's network a port is the host's, which has each only once: API servers then write `hostPort` equal to
-  /// `containerPort`.
-  private static func checkHostPorts(_ containers: [Place], isHostNetwork: Bool, _ reading: Reading) {
+  /// On the host's network API servers write `hostPort` equal to `containerPort`.
+  private static func checkHostPorts(of container: Place, isHostNetwork: Bool, _ reading: Reading) {
+    for port in container.child("ports")?.children ?? [] {
+      guard let hostPort = port.child("hostPort"), hostPort.scalar != .integer(0) else { continue }
+      if !isHostNetwork {
+        reading.error(
+          hostPort,
+          "not yet supported by this version",
+          hint: "use hostNetwork, or connect to the pod's address"
+        )
+      } else if port.child("containerPort")?.scalar != hostPort.scalar {
+        reading.error(hostPort, "must equal containerPort when hostNetwork is true")
+      }
+    }
+  }
+
+  /// On the host's network a port is the host's, which has each only once.
+  private static func checkPortsOfHost(_ containers: [Place], _ reading: Reading) {
     var lines: [[String]: Int] = [:]
     for port in containers.flatMap({ $0.child("ports")?.children ?? [] }) {
-      let number = port.child("containerPort")
-      if let hostPort = port.child("hostPort"), hostPort.scalar != .integer(0) {
-        if !isHostNetwork {
-          reading.error(
-            hostPort,
-            "not yet supported by this version",
-            hint: "use hostNetwork, or connect to the pod's address"
-          )
-        } else if number?.scalar != hostPort.scalar {
-          reading.error(hostPort, "must equal containerPort when hostNetwork is true")
-        }
-      }
-      guard isHostNetwork, let number, case .integer(let value) = number.scalar else { continue }
+      guard let number = port.child("containerPort"), case .integer(let value) = number.scalar else { continue }
       let name = port.child("protocol")?.text ?? Defaults.portProtocol.rawValue
       if let line = lines.updateValue(number.line, forKey: [name, "\(value)"]) {
         let hint = "it is already at line \(line)"

@@ -28,7 +28,12 @@ extension NativeSandbox {
     }
     let group = SharedFD(
       try Failures.cgroup("make the container's cgroup") { () throws(CgroupError) in
-        try base.cgroup.makeContainer(name, settings: planning.settings, devices: planning.devices)
+        try base.cgroup.makeContainer(
+          name,
+          settings: planning.settings,
+          devices: planning.devices,
+          loadedBy: programs
+        )
       }
     )
     do throws(RuntimeError) {

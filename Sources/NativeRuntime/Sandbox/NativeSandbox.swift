@@ -1,3 +1,4 @@
+import Cgroups
 import Glibc
 import LaunchPlan
 import RuntimeAPI
@@ -12,10 +13,14 @@ final class NativeSandbox: Sendable {
   }
 
   let base: SupervisedSandbox
+  let programs: DevicePrograms
   let launched = Mutex<[ContainerID: Launched]>([:])
   private let sessions = Atomic<Int>(0)
 
-  init(_ base: SupervisedSandbox) { self.base = base }
+  init(_ base: SupervisedSandbox, _ programs: DevicePrograms) {
+    self.base = base
+    self.programs = programs
+  }
 
   /// The next exec session's name, unique over restarts of the agent.
   func nextSession() -> String { "s\(getpid())-\(sessions.wrappingAdd(1, ordering: .relaxed).newValue)" }

@@ -1,24 +1,56 @@
 import Glibc
 import Linux
 
-/// Which pod has which address, on disk, shared by every process of this state directory.
+/// Which pod has which address, in files that every process of this state directory shares.
 ///
 /// An allocation is a symbolic link with two names, `pods/<uid>` and `addresses/<address>`, that leads to
 /// `<address>/<uid>`, which need not exist: it is read, never followed. A link appears whole or not at all and only where
 /// there is none, so that a crash at any instruction leaves nothing half written and two processes never get the same
 /// address; and both questions are answered without reading a list.
+///
+/// The links are in the run directory, in memory: on a disk each costs a tenth of a millisecond, and more the more files
+/// were deleted lately (ext4 gives no inode out again for minutes, and searches past each). An address that must outlive a
+/// reboot has a third link on disk; the first process after a boot takes those over.
 struct AddressLedger: Sendable {
-  /// The directory of it all.
+  /// The directory of the links of this boot.
   let path: String
   private let pods: SharedFD
   private let addresses: SharedFD
+  private let durable: SharedFD
 
-  init(path: String) throws(SyscallError) {
+  /// Opens the ledger, and fills it from what is on disk if nobody has since the machine booted. `notice` is told of what is
+  /// damaged there and was set aside.
+  init(path: String, durable: String, boot: String, notice: (String) -> Void) throws(SyscallError) {
     self.path = path
-    try ensureDirectories(path)
-    for name in ["pods", "addresses"] { try ensureDirectory(AT_FDCWD, "\(path)/\(name)") }
+    for directory in [path, durable] { try ensureDirectories(directory) }
+    for name in ["\(path)/pods", "\(path)/addresses", "\(durable)/pods"] { try ensureDirectory(AT_FDCWD, name) }
     pods = SharedFD(try openDirectory(AT_FDCWD, path + "/pods"))
     addresses = SharedFD(try openDirectory(AT_FDCWD, path + "/addresses"))
+    self.durable = SharedFD(try openDirectory(AT_FDCWD, durable + "/pods"))
+    if isOf(boot) { return }
+    let lock = try lock()
+    defer { withExtendedLifetime(lock) {} }
+    if !isOf(boot) { try takeOver(durable, boot, notice) }
+  }
+
+  private func isOf(_ boot: String) -> Bool {
+    // Whatever is wrong with it, the answer is the same.
+    (try? readRegularFile(AT_FDCWD, path + "/boot", limit: 64)) == Array(boot.utf8)
+  }
+
+  /// Forgets the links of another boot, and gives every pod on disk its address back.
+  private func takeOver(_ directory: String, _ boot: String, _ notice: (String) -> Void) throws(SyscallError) {
+    for old in [pods.raw, addresses.raw] { for name in try entries(of: old) { try removeTree(old, name) } }
+    for name in try entries(of: durable.raw) {
+      if case .allocation(let address, name) = try readLink(durable.raw, name), try pod(at: address) == nil {
+        try link(name, address)
+        continue
+      }
+      let aside = try Self.setAside(durable.raw, name, in: directory)
+      notice("\(directory)/pods/\(name) names no address of its own and was set aside as \(aside)")
+    }
+    let opened = try openDirectory(AT_FDCWD, path)
+    try replaceFile(in: opened.raw, named: "boot", with: Array(boot.utf8), durability: .untilReboot)
   }
 
   /// What a pod's link says.
@@ -51,34 +83,38 @@ struct AddressLedger: Sendable {
     for _ in places {
       place = place >= places.upperBound || place < places.lowerBound ? places.lowerBound : place + 1
       guard let address = network.address(place), try isFree(address) else { continue }
-      // The pod's link first: a crash between the two leaves one that names an address which nobody has.
-      let (pods, addresses) = (pods.raw, addresses.raw)
-      try check("symlinkat") { symlinkat("\(address)/\(uid)", pods, uid) }
-      try check("linkat") { linkat(pods, uid, addresses, "\(address)", 0) }
+      try link(uid, address)
       try remember(place, lock)
       return address
     }
     return nil
   }
 
-  /// Makes what was allocated survive a power cut.
-  func sync() throws(SyscallError) {
-    try syncDirectory(pods.raw)
-    try syncDirectory(addresses.raw)
+  /// Makes an allocation survive a reboot and a power cut.
+  func persist(_ uid: String, _ address: IPv4Address) throws(SyscallError) {
+    let durable = durable.raw
+    if case .allocation(address, uid) = try readLink(durable, uid) {
+    } else {
+      try removeTree(durable, uid)
+      try check("symlinkat") { symlinkat("\(address)/\(uid)", durable, uid) }
+    }
+    try syncDirectory(durable)
   }
 
   /// Takes an address back. The kernel's objects are gone by then.
   func release(_ uid: String, _ address: IPv4Address?) throws(SyscallError) {
+    try unlink(durable.raw, uid)
     if let address, try pod(at: address) == uid { try unlink(addresses.raw, "\(address)") }
     try unlink(pods.raw, uid)
   }
 
   /// Moves a pod's damaged entry out of the way; where it went.
-  func setAside(_ uid: String) throws(SyscallError) -> String {
+  func setAside(_ uid: String) throws(SyscallError) -> String { try Self.setAside(pods.raw, uid, in: path) }
+
+  private static func setAside(_ directory: Int32, _ name: String, in path: String) throws(SyscallError) -> String {
     try ensureDirectory(AT_FDCWD, path + "/damaged")
-    let target = "\(path)/damaged/\(uid).\(Clock.monotonicNanoseconds())"
-    let pods = pods.raw
-    try check("renameat") { renameat(pods, uid, AT_FDCWD, target) }
+    let target = "\(path)/damaged/\(name).\(Clock.monotonicNanoseconds())"
+    try check("renameat") { renameat(directory, name, AT_FDCWD, target) }
     return target
   }
 
@@ -157,6 +193,13 @@ struct AddressLedger: Sendable {
   private func isFree(_ address: IPv4Address) throws(SyscallError) -> Bool {
     if case .none = try readLink(addresses.raw, "\(address)") { return true }
     return false
+  }
+
+  /// The pod's name first: a crash between the two leaves one that names an address which nobody has.
+  private func link(_ uid: String, _ address: IPv4Address) throws(SyscallError) {
+    let (pods, addresses) = (pods.raw, addresses.raw)
+    try check("symlinkat") { symlinkat("\(address)/\(uid)", pods, uid) }
+    try check("linkat") { linkat(pods, uid, addresses, "\(address)", 0) }
   }
 
   private func unlink(_ directory: Int32, _ name: String) throws(SyscallError) {

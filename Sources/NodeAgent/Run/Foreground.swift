@@ -54,7 +54,13 @@ struct Foreground {
     let images = try images(configuration, found.secrets)
     let objects = GivenObjects(configMaps: found.configMaps, secrets: found.secrets)
     let hooks = HookRequester()
-    let network = NodeNetwork(stateDirectory: command.global.stateDirectory, durability: .untilReboot, notice: say)
+    let network = NodeNetwork(
+      stateDirectory: command.global.stateDirectory,
+      runDirectory: command.global.runDirectory,
+      networks: configuration.network.podNetworks,
+      durability: .untilReboot,
+      notice: say
+    )
     let handle = try await engine(style, images, objects, network, hooks).accept(pod)
     let outcome = await PodRun(pod, handle, style, startedAt: start).follow(signals.values)
     try await handle.discard()

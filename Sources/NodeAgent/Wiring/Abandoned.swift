@@ -14,7 +14,11 @@ public func removeAbandonedPods(before command: any ParsableCommand) {
   do throws(SyscallError) {
     let state = command.global.stateDirectory
     let disconnect = { (pod: String) -> String? in
-      do { try NodeNetwork.release(pod: pod, stateDirectory: state, notice: tell) } catch { return "\(error)" }
+      do {
+        try NodeNetwork.release(pod: pod, stateDirectory: state, runDirectory: directory, notice: tell)
+      } catch {
+        return "\(error)"
+      }
       return nil
     }
     for outcome in try AbandonedPods.remove(runDirectory: directory, disconnect: disconnect) {

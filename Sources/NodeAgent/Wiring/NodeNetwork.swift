@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Manifests
 import Networking
 import PodEngine
 import PodModel
@@ -17,6 +18,7 @@ final class NodeNetwork: PodConnector {
   /// - Parameter durability: Whether addresses must survive a power cut, with the pods that have them.
   init(
     stateDirectory: String,
+    runDirectory: String,
     networks: [IPv4Network] = NetworkChoice.standard,
     durability: Durability,
     notice: @escaping @Sendable (String) -> Void
@@ -24,13 +26,14 @@ final class NodeNetwork: PodConnector {
     configuration = PodNetwork.Configuration(
       instance: instanceName(stateDirectory: stateDirectory),
       directory: Self.directory(stateDirectory),
+      runDirectory: Self.directory(runDirectory),
       networks: NetworkChoice.candidates(networks),
       notice: notice
     )
     self.durability = durability
   }
 
-  private static func directory(_ stateDirectory: String) -> String { stateDirectory + "/network" }
+  private static func directory(_ parent: String) -> String { parent + "/network" }
 
   func attach(_ pod: Pod, to network: SandboxNetwork) async throws -> [String] {
     let address = try made().attach(
@@ -66,11 +69,34 @@ final class NodeNetwork: PodConnector {
   }
 
   /// Takes back what a pod had whose owner died.
-  static func release(pod uid: String, stateDirectory: String, notice: @escaping @Sendable (String) -> Void) throws {
+  static func release(
+    pod uid: String,
+    stateDirectory: String,
+    runDirectory: String,
+    notice: @escaping @Sendable (String) -> Void
+  ) throws {
     // Without it no pod of this instance was ever connected.
     guard access(directory(stateDirectory), F_OK) == 0 else { return }
-    let node = NodeNetwork(stateDirectory: stateDirectory, durability: .synced, notice: notice)
-    try node.made().detach(pod: uid)
-    try node.finish()
+    let node = NodeNetwork(
+      stateDirectory: stateDirectory,
+      runDirectory: runDirectory,
+      durability: .synced,
+      notice: notice
+    )
+    // What is there is enough to clean up after a pod; nothing is made for it.
+    let network = try PodNetwork(existing: node.configuration)
+    try network.detach(pod: uid)
+    do throws(NetworkError) { try network.tearDown() } catch {
+      if case .inUse = error { return }
+      throw error
+    }
+  }
+}
+
+extension NetworkSettings {
+  /// What the pods' network is chosen from.
+  var podNetworks: [IPv4Network] {
+    // Whoever read the configuration has refused what is none.
+    podCIDRs.isEmpty ? NetworkChoice.standard : podCIDRs.compactMap { IPv4Network($0) }
   }
 }

@@ -2,7 +2,7 @@ import PodModel
 
 /// Why a pod cannot be configured as it is written: which field, what is wrong with it and what to do.
 public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Path of the field: `spec.containers[web].resources.limits.memory`.
+  /// Path of the field: `spec.containers[web].resources.limits.memory`; empty where the problem names what it is about.
   public var field: String
   /// What is wrong, and what to do.
   public var problem: String
@@ -14,7 +14,7 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
   }
 
   /// `field: problem`.
-  public var description: String { "\(field): \(problem)" }
+  public var description: String { field.isEmpty ? problem : "\(field): \(problem)" }
 }
 
 extension PodSpec {

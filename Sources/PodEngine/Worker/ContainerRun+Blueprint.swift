@@ -70,7 +70,8 @@ extension ContainerRun {
       try request.verifyRunAsNonRoot(pod: name, container: container.name)
       return try ResolvedUser(request, in: accounts, field: "\(field).securityContext")
     } catch {
-      throw ConfigurationError(error.place.isEmpty ? field : error.place, error.problem)
+      // Without a place it is the kubelet's own sentence, which names pod and container.
+      throw ConfigurationError(error.place, error.problem)
     }
   }
 

@@ -96,6 +96,10 @@ struct ContainerRun: Sendable {
       return answer(event(.createFailed(.runtime("the container's directories: \(error)"))))
     }
     do throws(RuntimeError) {
+      if let lease = resources.images[container.name]?.lease as? ImageLease {
+        // The layers must outlive this process for as long as the container does.
+        try await runner.runtime.hold(lease.descriptor, for: id)
+      }
       _ = try await runner.runtime.create(translation.configuration)
       let attachment = try await attach()
       answer(.created(container.name, attempt: id.attempt, created(translation, attachment)))
@@ -106,9 +110,15 @@ struct ContainerRun: Sendable {
 
   private func created(_ translation: ContainerTranslation, _ attachment: Attachment?) -> CreatedContainer {
     let directory = runner.settings.directories.logs(runner.pod)
+    let process = translation.configuration.specification.process
     return CreatedContainer(
       identifier: "\(runner.runtime.features.handler)://\(id)",
-      process: translation.configuration.specification.process,
+      process: process,
+      user: LinuxContainerUser(
+        uid: process.user.uid,
+        gid: process.user.gid,
+        supplementalGroups: process.user.additionalGids
+      ),
       stopSignal: translation.configuration.stopSignal,
       logFile: "\(directory)/\(translation.configuration.streams.logFile)",
       droppedLimits: translation.droppedLimits,

@@ -66,7 +66,7 @@ actor PodWorker {
     state.publish(decision.status)
     for action in decision.actions {
       state.begin(action, at: now)
-      if let notice = PodNotice(action) { publisher.yield(.notice(notice, at: now)) }
+      if let notice = PodNotice(action, of: pod) { publisher.yield(.notice(notice, at: now)) }
       launch(action)
     }
     setTimer(decision.wakeAt)
@@ -106,7 +106,7 @@ actor PodWorker {
       if let attachment = container.attachment {
         publisher.yield(.attached(container: name, attempt: attempt, attachment))
       }
-      note(.container(name, attempt: attempt, .created(identifier: container.identifier)))
+      note(.container(name, attempt: attempt, .created(identifier: container.identifier, user: container.user)))
     }
   }
 
@@ -185,6 +185,7 @@ struct PodResources: Sendable {
 struct CreatedContainer: Sendable {
   var identifier: String
   var process: RuntimeSpecification.Process
+  var user: LinuxContainerUser
   var stopSignal: Int32
   var logFile: String
   var droppedLimits: [ConfigurationError]

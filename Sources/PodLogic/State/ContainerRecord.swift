@@ -48,6 +48,8 @@ public struct ContainerRecord: Hashable, Sendable {
   public internal(set) var image: ImageIdentity?
   /// The runtime's name of the attempt, as its status shows it.
   public internal(set) var identifier: String?
+  /// Who the attempt runs as, where that is known.
+  public internal(set) var user: LinuxContainerUser?
   /// How far the attempt's `postStart` hook is.
   public internal(set) var postStart: HookProgress = .idle
   /// What was done to end the attempt.

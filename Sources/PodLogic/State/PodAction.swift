@@ -13,7 +13,7 @@ public enum PodAction: Hashable, Sendable {
 public enum ContainerAction: Hashable, Sendable {
   /// Find its image: ``ContainerEvent/imageReady(_:)`` or ``ContainerEvent/imageFailed(_:)``.
   case resolveImage
-  /// Set it up: ``ContainerEvent/created(identifier:)`` or ``ContainerEvent/createFailed(_:)``.
+  /// Set it up: ``ContainerEvent/created(identifier:user:)`` or ``ContainerEvent/createFailed(_:)``.
   case create
   /// Let it run: ``ContainerEvent/started(at:pid:)`` or ``ContainerEvent/startFailed(code:message:)``, and
   /// ``ContainerEvent/ended(_:message:)`` when it ends.

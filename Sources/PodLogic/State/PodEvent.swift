@@ -32,8 +32,8 @@ public enum ContainerEvent: Hashable, Sendable {
   case imageReady(ImageIdentity, pulled: PullSummary?)
   /// The image cannot be had.
   case imageFailed(ImageFailure)
-  /// The attempt exists under this name.
-  case created(identifier: String)
+  /// The attempt exists under this name, and will run as this user where that is known.
+  case created(identifier: String, user: LinuxContainerUser? = nil)
   /// The attempt could not be made.
   case createFailed(CreateFailure)
   /// Its program runs in this process.

@@ -72,11 +72,13 @@ public struct PodNotice: Hashable, Sendable {
     }
   }
 
-  /// What an action has to tell when it begins.
-  public init?(_ action: PodAction) {
+  /// What an action has to tell when it begins. A container's end begins with its `preStop` hook.
+  public init?(_ action: PodAction, of pod: Pod) {
     guard case .container(let name, _, let action) = action else { return nil }
+    let container = pod.spec.allContainers.first { $0.name == name }
     switch action {
-    case .stop: self.init("Killing", "Stopping container \(name)", container: name)
+    case .stop where container?.lifecycle?.preStop != nil: return nil
+    case .stop, .preStop: self.init("Killing", "Stopping container \(name)", container: name)
     case .kill:
       self.init(
         "ExceededGracePeriod",
@@ -84,7 +86,7 @@ public struct PodNotice: Hashable, Sendable {
         container: name,
         isWarning: true
       )
-    case .resolveImage, .create, .start, .postStart, .preStop, .delete: return nil
+    case .resolveImage, .create, .start, .postStart, .delete: return nil
     }
   }
 }

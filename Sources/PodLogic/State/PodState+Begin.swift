@@ -7,7 +7,10 @@ extension PodState {
     case .removeSandbox:
       sandbox.activity = .removing
     case .container(let name, let attempt, let action):
-      if containers[name]?.role == .regular, action == .resolveImage { sandbox.isInitialized = true }
+      if containers[name]?.role == .regular, action == .resolveImage {
+        sandbox.isInitialized = true
+        wasInitialized = true
+      }
       containers[name]?.begin(action, attempt: attempt, at: now)
     }
   }

@@ -1,3 +1,5 @@
+import PodModel
+
 extension PodState {
   /// Takes note of something that happened. Events about attempts that are history change nothing.
   public mutating func apply(_ event: PodEvent, at now: Moment) {
@@ -16,7 +18,9 @@ extension PodState {
       sandbox.activity = .absent
       sandbox.isInitialized = false
       sandbox.removalObstacle = nil
-      for name in containers.keys { containers[name]?.loseSandbox(at: now) }
+      // What ends for good is not done again.
+      let goesOn = stop == nil && published?.phase.isTerminal != true
+      for name in containers.keys { containers[name]?.loseSandbox(at: now, goesOn: goesOn) }
     case .sandboxRemovalFailed(let message):
       sandbox.failRemoval(message, at: now.instant)
     case .container(let name, let attempt, let event):
@@ -83,9 +87,10 @@ extension ContainerRecord {
       progress = nil
       imageBackOff.count(now.instant, now: now.instant, .image)
       fail(failure.reason, failure.message, at: now.instant, delay: imageBackOff.delay)
-    case .created(let name):
+    case .created(let name, let user):
       guard activity == .creating else { return }
       identifier = name
+      self.user = user
       activity = .created
     case .createFailed(let failure):
       guard activity == .creating else { return }
@@ -133,9 +138,9 @@ extension ContainerRecord {
   }
 
   /// The sandbox has been removed, and the attempt with it.
-  fileprivate mutating func loseSandbox(at now: Moment) {
+  fileprivate mutating func loseSandbox(at now: Moment, goesOn: Bool) {
     hasStartedInSandbox = false
-    mustRunAgain = role == .initializer && hasEnded
+    mustRunAgain = goesOn && role == .initializer && hasEnded
     switch activity {
     case .running(let since):
       end(.unknown(startedAt: since.wall, seenAt: now, message: "the container's supervisor ended"))

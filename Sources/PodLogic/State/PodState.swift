@@ -9,6 +9,8 @@ public struct PodState: Equatable, Sendable {
   public internal(set) var sandbox = SandboxRecord()
   /// Its containers by name, init containers among them.
   public internal(set) var containers: [String: ContainerRecord]
+  /// Some regular container was begun, in this sandbox or in one before it.
+  public internal(set) var wasInitialized = false
   /// Its addresses, the first one first; they stay known when the sandbox has gone.
   public internal(set) var addresses: [String] = []
   /// The node's.

@@ -20,6 +20,7 @@ struct ContainerStatusView {
     status.restartCount = restartCount
     status.imageID = record.image?.id ?? ""
     status.containerID = record.identifier
+    status.user = record.user
     if !container.resources.requests.isEmpty { status.allocatedResources = container.resources.requests }
     if container.resources != ResourceRequirements() { status.resources = container.resources }
     return status
@@ -61,7 +62,8 @@ struct ContainerStatusView {
   }
 
   private var neverRan: ContainerState {
-    guard isFinished else {
+    // Only what was due to run is missed in the end.
+    guard isFinished, pod.spec.initContainers.isEmpty || state.wasInitialized else {
       let reason = pod.spec.initContainers.isEmpty ? "ContainerCreating" : "PodInitializing"
       return .waiting(reason: reason, message: record.progress)
     }

@@ -81,7 +81,7 @@ public struct ContainerTermination: Equatable, Codable, Sendable {
 }
 
 /// The user that a container's first process started as (`v1.LinuxContainerUser`).
-public struct LinuxContainerUser: Equatable, Codable, Sendable {
+public struct LinuxContainerUser: Hashable, Codable, Sendable {
   /// The user id.
   public var uid: UInt32
   /// The primary group id.

@@ -87,6 +87,11 @@ public actor FakeRuntime: ContainerRuntime {
     return SandboxNetwork(namespace: -1, routing: -1)
   }
 
+  /// Needs nothing to be held: nothing of an image is used.
+  public func hold(_ descriptor: Int32, for container: ContainerID) async throws(RuntimeError) {
+    guard sandboxes[container.sandbox] != nil else { throw .notFound("\(container.sandbox)") }
+  }
+
   /// The names of what was added to each sandbox and not taken away.
   public private(set) var mounts: [SandboxID: [String]] = [:]
 

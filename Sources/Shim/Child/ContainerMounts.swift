@@ -49,12 +49,15 @@ struct ContainerMounts {
       // Below /proc, /sys and /dev nothing of the image may decide where a mount lands: a /proc that is a symbolic link
       // would take the masks with it (CVE-2019-19921, CVE-2023-27561).
       if let place = mount.becomes { return try ordinaryDirectory(place) }
+      // Straight below a place it is missing as a rule: `/dev` is new, and three mounts want a directory in it.
+      if let name {
+        try ensureDirectory(base, name, mode: 0o755)
+        return try openInRoot(base, path, openPathOnly | O_DIRECTORY)
+      }
       do throws(SyscallError) { return try openInRoot(base, path, openPathOnly | O_DIRECTORY) } catch {
         if error.errno != ENOENT { throw error }
       }
-      guard let name else { return try makeDirectories(inRoot: base, path) }
-      try ensureDirectory(base, name, mode: 0o755)
-      return try openInRoot(base, path, openPathOnly | O_DIRECTORY)
+      return try makeDirectories(inRoot: base, path)
     }
   }
 

@@ -24,18 +24,23 @@ struct PathRestrictions {
 
   private func mask(_ paths: [PlacedPath]) throws(StepFailure) {
     // Before Linux 6.18 a mount that is attached nowhere cannot be copied: the first masked directory gets the
-    // filesystem itself, the others copies of that mount.
+    // filesystem itself, the others copies of that mount. Copies have their original's attributes, of files too.
     var firstMasked: OwnedFD?
+    var firstMaskedFile: OwnedFD?
     for path in paths {
       try step("mask", path.full) { () throws(SyscallError) in
         guard let target = try openIfPresent(path) else { return }
         var status = stat()
         try check("fstat") { fstat(target.raw, &status) }
-        if status.st_mode & S_IFMT != S_IFDIR {
+        if status.st_mode & S_IFMT != S_IFDIR, firstMaskedFile != nil {
+          let empty = try cloneMount(firstMaskedFile.borrowedRaw, recursive: false)
+          try attachMount(empty.raw, to: target.raw)
+        } else if status.st_mode & S_IFMT != S_IFDIR {
           let empty = try cloneMount(null, recursive: false)
           // The node is the host's: a root inside must not change its mode or owner through the mask.
           try setMountAttributes(empty.raw, set: NullDevice.attributes)
           try attachMount(empty.raw, to: target.raw)
+          firstMaskedFile = consume empty
         } else if firstMasked != nil {
           let empty = try cloneMount(firstMasked.borrowedRaw, recursive: false)
           try attachMount(empty.raw, to: target.raw)

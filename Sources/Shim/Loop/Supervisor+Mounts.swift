@@ -6,6 +6,15 @@ import Linux
 /// What the pod's containers are given to bind from. It is attached below the pod directory in the supervisor's own mount
 /// namespace: the host never sees it, and it goes with the supervisor however that ends.
 extension Supervisor {
+  /// Holds an open file until the container of this name is forgotten, or another one takes its place.
+  func hold(_ container: String, _ descriptors: inout DescriptorList, _ address: ReplyAddress) throws(Failure) {
+    guard sandbox != nil, let file = descriptors.take(0) else {
+      throw Failure(.malformed, step: "hold a file", detail: "a sandbox and an open file belong to this request")
+    }
+    held[container] = SharedFD(file)
+    reply(address, .done)
+  }
+
   /// Attaches a mount that the agent made.
   func addMount(_ name: String, _ descriptors: inout DescriptorList, _ address: ReplyAddress) throws(Failure) {
     guard let mount = descriptors.take(0) else {

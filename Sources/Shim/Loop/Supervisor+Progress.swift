@@ -169,6 +169,7 @@ extension Supervisor {
   }
 
   private func forget(_ process: SupervisedProcess) {
+    held[process.name] = nil
     processes[process.name] = nil
     order.removeAll { $0 == process.name }
   }

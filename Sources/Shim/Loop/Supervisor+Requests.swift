@@ -25,6 +25,7 @@ extension Supervisor {
       case .attach(let name): try attach(try container(name), address)
       case .delete(let name): try delete(try container(name), address)
       case .network: try giveNetwork(address)
+      case .hold(let container): try hold(container, &descriptors, address)
       case .addMount(let name): try addMount(name, &descriptors, address)
       case .addSubPath(let name, let volume, let path): try addSubPath(path, of: volume, name, address)
       case .removeMount(let name): try removeMount(name, address)

@@ -16,6 +16,8 @@ final class Supervisor {
   var processes: [String: SupervisedProcess] = [:]
   /// Container names in the order of their creation.
   var order: [String] = []
+  /// Open files whose locks protect what a container uses, by its name.
+  var held: [String: SharedFD] = [:]
   private var connections: [Int: Connection] = [:]
   private var nextConnection = 0
   /// The connection that made the sandbox.
