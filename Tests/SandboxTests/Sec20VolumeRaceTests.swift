@@ -54,9 +54,11 @@ extension Sandbox {
           let count = try await startVictims(sandbox, oracle, until: ContinuousClock.now + .seconds(seconds))
           let result = try await attacker.finish()
           #expect(result.exit.code == 0, "\(result.output)")
-          for index in 1...2 {
-            #expect(count.started[index] > 0 && count.refused[index] > 0, "the race was no race: \(count)")
-          }
+          // A place that is moved while it is looked for is looked for again, so that mounts below it may never be refused.
+          #expect(
+            count.started[1] > 0 && count.started[2] > 0 && count.refused[2] > 0,
+            "the race was no race: \(count)"
+          )
           let made = try Files.names(try sandbox.source(of: race.volume) + "/dir")
           #expect(made.filter { !["inner", "new"].contains($0) } == [])
         }

@@ -23,7 +23,9 @@ extension Sandbox {
       try await Node.with { node in
         let (outside, file) = (node.canary + "/directory", node.canary + "/file")
         let links = Self.hostile + [("canary", outside), ("canary-file", file)]
-        let paths = links.map(\.path) + links.map { $0.path + "/new/dir" } + ["root/etc/passwd", "proc/etc", "plain/x"]
+        // What is missing is asked for in the canary only: whoever fails here must not make it in the machine's root.
+        let made = ["canary/new/dir", "canary-file/x", "dangling/new/dir", "loop/new/dir", "plain/x"]
+        let paths = links.map(\.path) + made + ["root/etc/passwd", "proc/etc", "chain/etc"]
         let mounts = paths.map { [VolumePod.mount(name, "/at", subPath: $0)] }
         let pod = try VolumePod.pod("sec26", node, [[VolumeMount(name: name, mountPath: "/v")]] + mounts)
         let oracle = try EscapeOracle(node)
