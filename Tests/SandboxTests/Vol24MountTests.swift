@@ -141,5 +141,28 @@ extension Sandbox {
         }
       }
     }
+
+    @Test("A volume below the kernel's own places is refused, or what is masked there stays so")
+    func kernelPlaces() async throws {
+      try await Node.with { node in
+        let places = [
+          "/proc/self/attr", "/proc/1/attr", "/proc/sys", "/proc/sys/kernel", "/proc/new",
+          "/sys/firmware", "/sys/kernel", "/sys/fs/cgroup", "/sys/new", "/dev/pts", "/dev/new", "/dev/fd",
+        ]
+        let pod = try VolumePod.pod("vol24k", node, places.map { [VolumeMount(name: "disk", mountPath: $0)] })
+        let oracle = try EscapeOracle(node)
+        try await node.withSandbox(pod, VolumePod.objects) { sandbox in
+          for (index, place) in places.enumerated() {
+            do {
+              let lines = try await sandbox.run(index, ["/payload", "masked"]).lines.compactMap(ProbeLine.init)
+              #expect(Masks.faults(lines) == [], "\(place)")
+            } catch is RuntimeError {
+              #expect(["/proc/new", "/sys/new", "/dev/fd"].contains(place), "\(place)")
+            }
+          }
+        }
+        try oracle.verify("volumes below the kernel's places")
+      }
+    }
   }
 }
