@@ -190,7 +190,6 @@ let package = Package(
     ),
     tests("HostCheck", ["HostCheck", "Privileges", "Linux", "CLinux"]),
     tests("JSONText", ["JSONText"]),
-    tests("Volumes", ["Volumes", "PodModel", "Linux"]),
     tests("Probes", ["Probes"]),
     tests("Linux", ["Linux", "CLinux", "RuntimeTestKit"]),
     tests("LaunchPlan", ["LaunchPlan", "JSONText", "RuntimeTestKit"]),
@@ -204,7 +203,7 @@ let package = Package(
     tests(
       "PodEngine",
       [
-        "PodEngine", "PodLogic", "PodModel", "RuntimeAPI", "RuntimeTestKit", "Images", "Privileges", "Linux",
+        "PodEngine", "PodLogic", "PodModel", "RuntimeAPI", "RuntimeTestKit", "Images", "Privileges", "Linux", "Volumes",
       ]
     ),
     tests(
@@ -231,6 +230,7 @@ let package = Package(
         "Linux", "CLinux", "CommandLineOptions", "CSeccomp", "RuntimeTestKit", crypto, argumentParser,
       ]
     ),
+    tests("Volumes", ["Volumes", "PodModel", "Linux", "CLinux"]),
     tests("RuntimeAPI", ["RuntimeAPI"]),
     tests("PodLogic", ["PodLogic", "PodModel"]),
     tests("PodModel", ["PodModel"]),

@@ -34,6 +34,8 @@ enum Payload {
       race-exchange A B SECONDS     exchanges two names as fast as it can
       ptrace-scan SECONDS           attaches to and reads descriptors of whatever appears in /proc
       open-exe-loop SECONDS         opens /proc/*/exe for writing, again and again
+      tree PATH...                  what is at and below the paths
+      attempt STEP [, STEP]...      changes files: write, fill, make, link, rename, remove, mode
       filtered FILE COMMAND...      another command behind a compiled filter, as nobody
 
     """
@@ -72,6 +74,8 @@ enum Payload {
     case "race-exchange": try Storms.exchange(text(arguments, 0), text(arguments, 1), seconds: number(arguments, 2))
     case "ptrace-scan": try Attacks.scan(seconds: number(arguments, 0))
     case "open-exe-loop": try Attacks.openPrograms(seconds: number(arguments, 0))
+    case "tree": for path in arguments { try VolumeProbe.tree(path) }
+    case "attempt": try VolumeProbe.attempt(arguments)
     case "filtered":
       try Confined.enter(filter: text(arguments, 0))
       try command(text(arguments, 1), Array(arguments.dropFirst(2)))

@@ -58,7 +58,7 @@ extension Sandbox {
       try await Node.with { node in
         let pod = SandboxProfile.standard.pod
         try await node.withSandbox(pod) { sandbox in
-          var configuration = try sandbox.configuration()
+          var configuration = try await sandbox.configuration()
           let bundle = node.root + "/bundle"
           for name in ["", "/rootfs", "/rootfs/tmp"] { mkdir(bundle + name, 0o755) }
           chmod(bundle + "/rootfs/tmp", 0o1777)

@@ -67,7 +67,7 @@ extension Sandbox {
     func exec(_ profile: SandboxProfile) async throws {
       try await Node.with { node in
         let result = try await node.withSandbox(profile.pod) { sandbox in
-          var configuration = try sandbox.configuration()
+          var configuration = try await sandbox.configuration()
           configuration.specification.process.args = ["/payload", "sleep"]
           let container = try await sandbox.start(configuration)
           let result = try await container.exec(["/payload", "dump"])

@@ -80,7 +80,7 @@ extension Sandbox {
       try await Node.with { node in
         let oracle = try EscapeOracle(node)
         let result = try await node.withSandbox(pod) { sandbox in
-          let configuration = try sandbox.configuration()
+          let configuration = try await sandbox.configuration()
           profile = configuration.specification.linux.seccomp
           return try await sandbox.run(configuration)
         }

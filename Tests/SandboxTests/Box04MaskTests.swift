@@ -104,7 +104,7 @@ extension Sandbox {
       try await Node.with { node in
         let oracle = try EscapeOracle(node)
         try await node.withSandbox(.test("box04-exec", ["/payload", "sleep"])) { sandbox in
-          let container = try await sandbox.start(try sandbox.configuration())
+          let container = try await sandbox.start(try await sandbox.configuration())
           let result = try await container.exec(["/payload", "masked"])
           #expect(result.exit.code == 0, "\(result.output)")
           #expect(Masks.faults(result.lines.compactMap(ProbeLine.init)) == [])

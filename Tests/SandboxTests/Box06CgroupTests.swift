@@ -27,7 +27,7 @@ extension Sandbox {
     func exec() async throws {
       try await Node.with { node in
         try await node.withSandbox(.test("box06-exec", ["/payload", "sleep"])) { sandbox in
-          let container = try await sandbox.start(try sandbox.configuration())
+          let container = try await sandbox.start(try await sandbox.configuration())
           let result = try await container.exec(["/payload", "cgroup"])
           #expect(result.exit.code == 0, "\(result.output)")
           #expect(result.lines.last == "writable 0")

@@ -32,7 +32,7 @@ extension Sandbox {
         ] {
           try await node.withSandbox(.test("sec01-entrypoint", arguments)) { sandbox in
             do {
-              let result = try await sandbox.run(try sandbox.configuration(layers: [layer]))
+              let result = try await sandbox.run(try await sandbox.configuration(layers: [layer]))
               // The supervisor's program, started by a stranger: it has no descriptor 3 and refuses.
               #expect(result.exit.code == 1, "\(arguments): \(result)")
               #expect(result.output.contains("it is started by swiftlet, not by hand"), "\(result.output)")
@@ -55,7 +55,7 @@ extension Sandbox {
         let oracle = try EscapeOracle(node)
         let seconds = 4 * scale
         try await node.withSandbox(.test("sec01-loop", ["/payload", "open-exe-loop", "\(seconds)"])) { sandbox in
-          let container = try await sandbox.start(try sandbox.configuration())
+          let container = try await sandbox.start(try await sandbox.configuration())
           try await container.wait(forLine: "ready")
           let count = try await execute(in: container, seconds: seconds - 1)
           let result = try await container.finish()
@@ -75,7 +75,7 @@ extension Sandbox {
         let digest = try Files.digest(node.shim)
         let seconds = 3 * scale
         try await node.withSandbox(.test("sec01-exec", ["/payload", "open-exe-loop", "\(seconds)"])) { sandbox in
-          let container = try await sandbox.start(try sandbox.configuration())
+          let container = try await sandbox.start(try await sandbox.configuration())
           try await container.wait(forLine: "ready")
           _ = try await execute(["/proc/self/exe"], in: container, seconds: seconds - 1, code: 1)
           let result = try await container.finish()
@@ -109,7 +109,7 @@ extension Sandbox {
         let oracle = try EscapeOracle(node)
         let seconds = 6 * scale
         try await node.withSandbox(.test("sec03", ["/payload", "ptrace-scan", "\(seconds)"])) { sandbox in
-          let container = try await sandbox.start(try sandbox.configuration())
+          let container = try await sandbox.start(try await sandbox.configuration())
           try await container.wait(forLine: "ready")
           let count = try await execute(in: container, seconds: seconds - 1)
           let result = try await container.finish()

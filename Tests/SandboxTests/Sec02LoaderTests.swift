@@ -89,17 +89,17 @@ extension Sandbox {
         let digest = try Files.digest(node.shim)
         let oracle = try EscapeOracle(node)
         try await node.withSandbox(.test("sec02")) { sandbox in
-          var configuration = try sandbox.configuration(layers: [layer])
+          var configuration = try await sandbox.configuration(layers: [layer])
           configuration.specification.process.env += ["LD_PRELOAD=/lib/libnss_files.so.2", "LD_LIBRARY_PATH=/lib"]
           configuration.specification.process.args = ["/payload", "exit", "5"]
           let result = try await sandbox.run(configuration)
           #expect(result.exit.code == 5 && result.output.isEmpty, "\(result)")
-          configuration = try sandbox.configuration(layers: [layer])
+          configuration = try await sandbox.configuration(layers: [layer])
           configuration.specification.process.args = ["/proc/self/exe"]
           configuration.specification.process.env += ["LD_PRELOAD=/lib/libnss_files.so.2"]
           let shim = try await sandbox.run(configuration)
           #expect(!shim.output.contains("usage: payload"), "the image's loader ran: \(shim.output)")
-          configuration = try sandbox.configuration(layers: [layer])
+          configuration = try await sandbox.configuration(layers: [layer])
           configuration.specification.process.args = ["/payload", "sleep"]
           let container = try await sandbox.start(configuration)
           for _ in 0..<20 * scale {

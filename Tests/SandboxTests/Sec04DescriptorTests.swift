@@ -36,7 +36,7 @@ extension Sandbox {
         try await node.withSandbox(.test("sec04-start", ["/payload", "exit", "0"])) { sandbox in
           for number in numbers {
             for form in Self.forms {
-              var configuration = try sandbox.configuration(layers: [layer])
+              var configuration = try await sandbox.configuration(layers: [layer])
               configuration.specification.process.cwd = Self.directory(number, form)
               await #expect(throws: RuntimeError.self, "\(configuration.specification.process.cwd)") {
                 _ = try await sandbox.run(configuration)
@@ -57,7 +57,7 @@ extension Sandbox {
         let oracle = try EscapeOracle(node)
         let step = scale > 1 ? 1 : 5
         try await node.withSandbox(.test("sec04-exec", ["/payload", "sleep"])) { sandbox in
-          let container = try await sandbox.start(try sandbox.configuration(layers: [layer]))
+          let container = try await sandbox.start(try await sandbox.configuration(layers: [layer]))
           for number in Array(3...64) + Array(stride(from: 65, through: 1023, by: step)) {
             for form in Self.forms {
               let directory = Self.directory(number, form)
@@ -77,7 +77,7 @@ extension Sandbox {
     func onlyStreams() async throws {
       try await Node.with { node in
         try await node.withSandbox(.test("sec05", ["/payload", "sleep"])) { sandbox in
-          let resident = try await sandbox.start(try sandbox.configuration())
+          let resident = try await sandbox.start(try await sandbox.configuration())
           var answered = 0
           for _ in 0..<2 * scale {
             try await withThrowingTaskGroup(of: [String].self) { group in

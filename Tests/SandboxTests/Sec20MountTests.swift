@@ -31,7 +31,7 @@ extension Sandbox {
     /// Runs the mask probe in an image; `nil` if it does not start.
     private func probe(_ sandbox: TestSandbox, _ layer: String, cwd: String? = nil) async throws -> [ProbeLine]? {
       do {
-        var configuration = try sandbox.configuration(layers: [layer])
+        var configuration = try await sandbox.configuration(layers: [layer])
         configuration.specification.process.args = ["/payload", "masked"]
         if let cwd { configuration.specification.process.cwd = cwd }
         return try await sandbox.run(configuration).lines.compactMap(ProbeLine.init)
@@ -57,7 +57,7 @@ extension Sandbox {
         try await node.withSandbox(.test("sec21", ["/payload", "dump"])) { sandbox in
           for (layer, target) in zip(layers, targets) {
             do {
-              _ = try await sandbox.run(try sandbox.configuration(layers: [layer]))
+              _ = try await sandbox.run(try await sandbox.configuration(layers: [layer]))
               Issue.record("\(path) as a link to \(target) started")
             } catch let error as RuntimeError {
               #expect("\(error)".contains(path), "the error does not name \(path): \(error)")
@@ -91,7 +91,7 @@ extension Sandbox {
           for layer in layers {
             let lines = try #require(try await probe(sandbox, layer), "\(layer) did not start")
             #expect(Masks.faults(lines) == [], "\(layer)")
-            let dump = try await sandbox.run(try sandbox.configuration(layers: [layer]))
+            let dump = try await sandbox.run(try await sandbox.configuration(layers: [layer]))
             let facts = try DumpText(dump.output, DumpText.Names(node)).lines
             #expect(facts.contains("dev /dev/null c 666 0:0 1:3"), "\(layer)")
           }
@@ -122,7 +122,7 @@ extension Sandbox {
         try await node.withSandbox(pod) { sandbox in
           for layer in layers {
             for _ in 0..<4 * scale {
-              let dump = try await sandbox.run(try sandbox.configuration(layers: [layer]))
+              let dump = try await sandbox.run(try await sandbox.configuration(layers: [layer]))
               let facts = try DumpText(dump.output, DumpText.Names(node)).lines
               #expect(facts.contains("terminal 1"), "\(layer)")
               #expect(
@@ -132,7 +132,7 @@ extension Sandbox {
               #expect(facts.filter { $0.hasPrefix("open ") } == (0...2).map { "open \($0) c /dev/pts/0" }, "\(layer)")
             }
           }
-          var configuration = try sandbox.configuration(layers: [layers[0]])
+          var configuration = try await sandbox.configuration(layers: [layers[0]])
           configuration.specification.process.args = ["/payload", "sleep"]
           let container = try await sandbox.start(configuration)
           let exec = try await container.exec(["/payload", "fds"], terminal: true)
@@ -172,7 +172,7 @@ extension Sandbox {
         let pod = Pod.test("sec24")
         try await node.withSandbox(pod) { sandbox in
           var cases: [(path: String, substitute: Substitute, layer: String)] = []
-          for path in places(try sandbox.configuration()) {
+          for path in places(try await sandbox.configuration()) {
             for substitute in Substitute.allCases {
               let layer = try node.layer("case\(cases.count)")
               try substitute.place(path, in: layer, outside: node.canary + "/directory")

@@ -49,7 +49,7 @@ extension Sandbox {
         let oracle = try EscapeOracle(node)
         let seconds = 2 * scale
         try await node.withSandbox(.test("sec20-attacker")) { attackers in
-          var attack = try attackers.configuration()
+          var attack = try await attackers.configuration()
           attack.rootFilesystem = .directory(shared)
           attack.specification.process.args = [
             "/payload", "race-exchange", "/victim/\(race.path)", "/victim/\(race.path)-link", "\(seconds)",
@@ -76,7 +76,7 @@ extension Sandbox {
     ) async throws -> (started: Int, refused: Int) {
       var (started, refused) = (0, 0)
       while ContinuousClock.now < end {
-        var configuration = try sandbox.configuration()
+        var configuration = try await sandbox.configuration()
         configuration.rootFilesystem = .directory(root)
         configuration.specification.process.args = ["/payload", "masked"]
         configuration.specification.process.cwd = "/deep/er"

@@ -1,79 +1,112 @@
+import CLinux
 import Glibc
 import Linux
 import PodModel
 import Testing
+import Volumes
 
-@testable import Volumes
-
-@Suite("A hostPath is what its type says, or the volume is refused")
+@Suite("What a hostPath names is checked by its type")
 struct HostPathTests {
-  private func scratch(_ body: (String) throws -> Void) throws {
-    var template = Array("/dev/shm/swl-hostpath.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SyscallError("mkdtemp", errno) }
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer {
-      // What is left of a test in memory is nobody's.
-      if let parent = try? openDirectory(AT_FDCWD, "/dev/shm") {
-        try? removeTree(parent.raw, String(path.dropFirst("/dev/shm/".count)))
-      }
-    }
-    try ensureDirectory(AT_FDCWD, path + "/directory")
-    try ensureDirectory(AT_FDCWD, path + "/directory/inner")
-    let parent = try openDirectory(AT_FDCWD, path)
-    try replaceFile(in: parent.raw, named: "file", with: [], durability: .untilReboot)
-    symlink("directory", path + "/link")
-    try body(path)
+  private typealias Kind = HostPathVolume.Kind
+
+  private func prepare(_ path: String, _ kind: HostPathVolume.Kind?) throws(VolumeError) {
+    try HostPath.prepare(HostPathVolume(path: path, type: kind))
   }
 
-  @Test(
-    "What is there is looked at, links followed",
-    arguments: [
-      ("directory", HostPathVolume.Kind.directory, true), ("link", .directory, true), ("file", .directory, false),
-      ("file", .file, true), ("directory", .file, false), ("file", .unchecked, true), ("none", .unchecked, false),
-      ("none", .directory, false), ("none", .file, false), ("none", .socket, false), ("file", .socket, false),
-      ("file", .characterDevice, false), ("file", .blockDevice, false), ("directory", .directoryOrCreate, true),
-      ("file", .directoryOrCreate, false), ("file", .fileOrCreate, true), ("directory", .fileOrCreate, false),
-    ]
-  )
-  func types(name: String, kind: HostPathVolume.Kind, isGood: Bool) throws {
-    try scratch { path in
-      let volume = HostPathVolume(path: "\(path)/\(name)", type: kind)
-      if isGood {
-        try HostPath.prepare(volume)
+  /// A directory with one thing of each kind that everybody can make, and links to them.
+  private func furnished() throws -> Scratch {
+    let scratch = try Scratch()
+    try makeDirectory(scratch.descriptor, "directory")
+    try scratch.write("file", "text")
+    try check("symlinkat") { symlinkat("directory", scratch.descriptor, "to-directory") }
+    try check("symlinkat") { symlinkat("nowhere", scratch.descriptor, "dangling") }
+    let socket = try check("socket") { Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0) }
+    defer { close(socket) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array("\(scratch.path)/socket".utf8)) }
+    let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+    try check("bind") {
+      withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, size) }
+      }
+    }
+    return scratch
+  }
+
+  private static let words: [(kind: HostPathVolume.Kind, word: String, good: [String])] = [
+    (.directory, "a directory", ["directory", "to-directory"]), (.file, "a file", ["file"]),
+    (.socket, "a socket", ["socket"]), (.characterDevice, "a character device", ["/dev/null"]),
+    (.blockDevice, "a block device", []),
+  ]
+
+  @Test("Each type accepts its own and names everything else", arguments: words.map(\.kind))
+  func types(_ kind: HostPathVolume.Kind) throws {
+    let scratch = try furnished()
+    let before = try scratch.names
+    let (_, word, good) = try #require(Self.words.first { $0.kind == kind })
+    for name in ["directory", "to-directory", "file", "socket", "/dev/null"] {
+      let path = name.hasPrefix("/") ? name : "\(scratch.path)/\(name)"
+      if good.contains(name) {
+        #expect(throws: Never.self) { try prepare(path, kind) }
       } else {
-        #expect(throws: VolumeError.self) { try HostPath.prepare(volume) }
+        let error = #expect(throws: VolumeError.self) { try prepare(path, kind) }
+        #expect(error?.description == "hostPath type check failed: \(path) is not \(word)")
       }
     }
-  }
-
-  @Test("/dev/null is a character device")
-  func device() throws {
-    try HostPath.prepare(HostPathVolume(path: "/dev/null", type: .characterDevice))
-  }
-
-  @Test("What may be made is made, with the kubelet's permissions")
-  func made() throws {
-    try scratch { path in
-      try HostPath.prepare(HostPathVolume(path: path + "/new/er", type: .directoryOrCreate))
-      try HostPath.prepare(HostPathVolume(path: path + "/directory/new", type: .fileOrCreate))
-      var status = stat()
-      #expect(stat(path + "/new/er", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR)
-      #expect(stat(path + "/directory/new", &status) == 0 && status.st_mode & 0o7777 == 0o644)
-      #expect(throws: VolumeError.self) {
-        try HostPath.prepare(HostPathVolume(path: path + "/none/file", type: .fileOrCreate))
-      }
+    for name in ["nothing", "file/below", "dangling"] {
+      let path = "\(scratch.path)/\(name)"
+      let error = #expect(throws: VolumeError.self) { try prepare(path, kind) }
+      #expect(error?.description == "hostPath type check failed: \(path) is not \(word): there is nothing")
     }
+    #expect(try scratch.names == before)
   }
 
-  @Test("The refusal names the path and what was expected")
-  func message() throws {
-    try scratch { path in
-      do {
-        try HostPath.prepare(HostPathVolume(path: path + "/file", type: .directory))
-        Issue.record("a file passed for a directory")
-      } catch let error as VolumeError {
-        #expect(error.description == "hostPath type check failed: \(path)/file is not a directory")
-      }
-    }
+  @Test("A block device", .enabled(if: geteuid() == 0, "only root makes devices"))
+  func blockDevice() throws {
+    let scratch = try Scratch()
+    try check("mknodat") { mknodat(scratch.descriptor, "disk", S_IFBLK | 0o600, dev_t(lx_makedev(7, 200))) }
+    try prepare("\(scratch.path)/disk", .blockDevice)
+    let error = #expect(throws: VolumeError.self) { try prepare("\(scratch.path)/disk", .characterDevice) }
+    #expect(error?.description == "hostPath type check failed: \(scratch.path)/disk is not a character device")
+  }
+
+  @Test("Whatever is there will do where nothing is asked for", arguments: [nil, .unchecked] as [HostPathVolume.Kind?])
+  func unchecked(_ kind: HostPathVolume.Kind?) throws {
+    let scratch = try furnished()
+    for name in ["directory", "file", "socket", "to-directory"] { try prepare("\(scratch.path)/\(name)", kind) }
+    let error = #expect(throws: VolumeError.self) { try prepare("\(scratch.path)/nothing", kind) }
+    #expect(error?.description == "hostPath \(scratch.path)/nothing: there is nothing")
+  }
+
+  @Test("DirectoryOrCreate makes what is missing, all the way, for everybody to pass")
+  func directoryOrCreate() throws {
+    let scratch = try furnished()
+    try prepare("\(scratch.path)/new/deep/er", .directoryOrCreate)
+    let made = try Scratch.status("\(scratch.path)/new/deep/er")
+    #expect(made.st_mode == S_IFDIR | 0o755)
+    chmod("\(scratch.path)/new", 0o700)
+    try prepare("\(scratch.path)/new", .directoryOrCreate)
+    #expect(try Scratch.status("\(scratch.path)/new").st_mode & 0o7777 == 0o700)
+    let file = "\(scratch.path)/file"
+    var error = #expect(throws: VolumeError.self) { try prepare(file, .directoryOrCreate) }
+    #expect(error?.description == "hostPath type check failed: \(file) is not a directory")
+    error = #expect(throws: VolumeError.self) { try prepare(file + "/below", .directoryOrCreate) }
+    #expect(error?.description == "hostPath \(file)/below cannot be made: mkdirat: Not a directory")
+  }
+
+  @Test("FileOrCreate makes an empty file, in a directory that is there")
+  func fileOrCreate() throws {
+    let scratch = try furnished()
+    try prepare("\(scratch.path)/new", .fileOrCreate)
+    let made = try Scratch.status("\(scratch.path)/new")
+    #expect((made.st_mode, made.st_size) == (S_IFREG | 0o644, 0))
+    try prepare("\(scratch.path)/file", .fileOrCreate)
+    #expect(try Scratch.status("\(scratch.path)/file").st_size == 4)
+    var error = #expect(throws: VolumeError.self) { try prepare("\(scratch.path)/directory", .fileOrCreate) }
+    #expect(error?.description == "hostPath type check failed: \(scratch.path)/directory is not a file")
+    error = #expect(throws: VolumeError.self) { try prepare("\(scratch.path)/none/new", .fileOrCreate) }
+    #expect(error?.description == "hostPath \(scratch.path)/none/new cannot be made: openat: No such file or directory")
+    #expect(try !scratch.names.contains("none"))
   }
 }

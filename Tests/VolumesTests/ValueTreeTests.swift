@@ -1,93 +1,104 @@
 import Glibc
-import Linux
 import Testing
+import Volumes
 
-@testable import Volumes
-
-@Suite("Volumes of values lie as the kubelet leaves them")
+@Suite("Files made of values lie as the kubelet lays them")
 struct ValueTreeTests {
-  /// Writes into a directory in memory, and lists it: path, permissions, and what is in it or where it leads.
-  private func written(_ files: [ValueFile], group: UInt32? = nil) throws -> [String] {
-    var template = Array("/dev/shm/swl-volumes.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SyscallError("mkdtemp", errno) }
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer {
-      // What is left of a test in memory is nobody's.
-      if let parent = try? openDirectory(AT_FDCWD, "/dev/shm") {
-        try? removeTree(parent.raw, String(path.dropFirst("/dev/shm/".count)))
-      }
-    }
-    let directory = try openDirectory(AT_FDCWD, path)
-    try ValueTree(files, group: group).write(to: directory.raw, version: "1")
-    return try list(path, "")
+  private func file(_ path: String, _ text: String = "x", _ mode: UInt16 = 0o644) -> ValueFile {
+    ValueFile(path: path, content: Array(text.utf8), mode: mode)
   }
 
-  private func list(_ root: String, _ path: String) throws -> [String] {
-    let directory = try openDirectory(AT_FDCWD, root + path)
-    return try entries(of: directory.raw).flatMap { name -> [String] in
-      let own = path + "/" + name
-      var status = stat()
-      guard lstat(root + own, &status) == 0 else { throw SyscallError("lstat", errno) }
-      let mode = String(status.st_mode & 0o7777, radix: 8)
-      switch status.st_mode & S_IFMT {
-      case S_IFDIR: return ["\(own) \(mode)"] + (try list(root, own))
-      case S_IFLNK:
-        var buffer = [CChar](repeating: 0, count: 256)
-        let count = readlink(root + own, &buffer, buffer.count)
-        return ["\(own) -> \(String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self))"]
-      default:
-        let bytes = try readRegularFile(AT_FDCWD, root + own, limit: 1 << 20)
-        return ["\(own) \(mode) \(String(decoding: bytes, as: UTF8.self))"]
-      }
-    }
+  private func refusal(_ files: [ValueFile]) -> String? {
+    #expect(throws: VolumeError.self) { try ValueTree(files, group: nil) }?.description
   }
 
-  @Test("Files behind one link that can be replaced, entries that lead through it")
+  @Test("Each entry leads through ..data to a directory of this version; modes are those asked for, not the umask's")
   func layout() throws {
-    let listed = try written([
-      ValueFile(path: "a", content: Array("1".utf8), mode: 0o644),
-      ValueFile(path: "d/e/b", content: Array("2".utf8), mode: 0o400),
-      ValueFile(path: "d/c", content: [], mode: 0o755),
-    ])
+    let scratch = try Scratch()
+    let files = [
+      file("top", "T"), file("deep/er/a", "A", 0o600), file("deep/b", "B", 0o4755), file(".hidden", "", 0o666),
+    ]
+    try ValueTree(files, group: nil).write(to: scratch.descriptor, version: "1")
     #expect(
-      listed == [
-        "/..1 755", "/..1/a 644 1", "/..1/d 755", "/..1/d/c 755 ", "/..1/d/e 755", "/..1/d/e/b 400 2", "/..data -> ..1",
-        "/a -> ..data/a", "/d -> ..data/d",
+      try scratch.tree() == [
+        "..1 d 755", "..1/.hidden f 666 ", "..1/deep d 755", "..1/deep/b f 4755 B", "..1/deep/er d 755",
+        "..1/deep/er/a f 600 A", "..1/top f 644 T", "..data -> ..1", ".hidden -> ..data/.hidden",
+        "deep -> ..data/deep", "top -> ..data/top",
       ]
     )
+    #expect(try Scratch.status(scratch.path).st_mode & 0o7777 == 0o777)
   }
 
-  @Test("The later of two files at one path counts, and nothing at all is an empty volume")
-  func later() throws {
-    let listed = try written([
-      ValueFile(path: "a", content: Array("1".utf8), mode: 0o644),
-      ValueFile(path: "a", content: Array("2".utf8), mode: 0o600),
-    ])
-    #expect(listed.contains("/..1/a 600 2"))
-    #expect(try written([]) == ["/..1 755", "/..data -> ..1"])
+  @Test("A volume without files has its ..data all the same")
+  func empty() throws {
+    let scratch = try Scratch()
+    try ValueTree([], group: nil).write(to: scratch.descriptor, version: "7")
+    #expect(try scratch.tree() == ["..7 d 755", "..data -> ..7"])
   }
 
-  @Test("With a group its members can read everything", .enabled(if: geteuid() == 0, "only root gives files away"))
-  func group() throws {
-    let listed = try written([ValueFile(path: "d/a", content: [], mode: 0o400)], group: 2000)
-    #expect(listed == ["/..1 2755", "/..1/d 2755", "/..1/d/a 440 ", "/..data -> ..1", "/d -> ..data/d"])
+  @Test("The later of two files at one path counts, with its own mode")
+  func laterWins() throws {
+    let scratch = try Scratch()
+    try ValueTree([file("a", "first"), file("a", "second", 0o400)], group: nil)
+      .write(to: scratch.descriptor, version: "1")
+    #expect(try scratch.tree() == ["..1 d 755", "..1/a f 400 second", "..data -> ..1", "a -> ..data/a"])
   }
 
   @Test(
-    "What is no path for a file is refused before anything is written",
-    arguments: ["", "/a", "a/", "a//b", ".", "a/./b", "..", "../a", "a/../b", "..data", "..x/y", "a\0b"]
+    "A group owns everything, may read every file, and inherits to what is made",
+    .enabled(if: geteuid() == 0, "only root gives files away")
   )
-  func refused(path: String) {
-    #expect(throws: VolumeError.self) {
-      _ = try ValueTree([ValueFile(path: path, content: [], mode: 0o644)], group: nil)
+  func group() throws {
+    let scratch = try Scratch()
+    try ValueTree([file("dir/a", "A", 0o400), file("b", "B", 0)], group: 4711)
+      .write(to: scratch.descriptor, version: "1")
+    #expect(
+      try scratch.tree() == [
+        "..1 d 2755", "..1/b f 440 B", "..1/dir d 2755", "..1/dir/a f 440 A", "..data -> ..1", "b -> ..data/b",
+        "dir -> ..data/dir",
+      ]
+    )
+    for path in ["", "/..1", "/..1/b", "/..1/dir", "/..1/dir/a"] {
+      let status = try Scratch.status(scratch.path + path)
+      #expect((status.st_uid, status.st_gid) == (0, 4711), "\(path)")
     }
+    #expect(try Scratch.status(scratch.path).st_mode & 0o7777 == 0o2777)
   }
 
-  @Test("A file cannot be a directory, and there is an end to their size")
-  func clashes() {
-    let both = ["a", "a/b"].map { ValueFile(path: $0, content: [], mode: 0o644) }
-    #expect(throws: VolumeError.self) { _ = try ValueTree(both, group: nil) }
-    let large = ValueFile(path: "a", content: [UInt8](repeating: 0, count: ValueTree.greatestSize + 1), mode: 0o644)
-    #expect(throws: VolumeError.self) { _ = try ValueTree([large], group: nil) }
+  @Test(
+    "Paths that leave the volume, mean nothing or are ours are refused by name",
+    arguments: [
+      "", "/", "/etc/passwd", "a//b", "a/", "..", "../a", "a/../b", "a/..", ".", "a/./b", "..data", "..data/a", "..1",
+      "...", "a\0b", String(repeating: "n", count: 256), "a/" + String(repeating: "n", count: 256),
+    ]
+  )
+  func refusedPath(_ path: String) {
+    #expect(refusal([file(path)]) == "\(path) is no path for a file of a volume")
+  }
+
+  @Test("Names that only look like those are names", arguments: ["a/..b", "a/...", ".a", "a..", "-", "ü/ß"])
+  func acceptedPath(_ path: String) throws {
+    let scratch = try Scratch()
+    try ValueTree([file(path, "here")], group: nil).write(to: scratch.descriptor, version: "1")
+    #expect(try scratch.tree().contains("..1/\(path) f 644 here"))
+  }
+
+  @Test("A path cannot be a file and a directory, in whichever order they come")
+  func clash() throws {
+    for files in [[file("a/b"), file("a/b/c")], [file("a/b/c"), file("a/b")]] {
+      #expect(refusal(files) == "a/b would be a file and a directory")
+    }
+    _ = try ValueTree([file("a/b"), file("a/bc/d")], group: nil)
+  }
+
+  @Test("All files of a volume together have a greatest size")
+  func tooMuch() throws {
+    let half = ValueFile(path: "a", content: [UInt8](repeating: 0, count: ValueTree.greatestSize / 2), mode: 0o644)
+    var other = half
+    other.path = "b"
+    _ = try ValueTree([half, other], group: nil)
+    // What is replaced does not count.
+    _ = try ValueTree([half, half, other], group: nil)
+    #expect(refusal([half, other, file("c")]) == "its files have more than 67108864 bytes together")
   }
 }

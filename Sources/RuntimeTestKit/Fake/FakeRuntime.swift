@@ -106,7 +106,10 @@ public actor FakeRuntime: ContainerRuntime {
     return "/mounts/\(name)"
   }
 
-  /// Remembers the name.
+  /// Every path that was asked for, with its volume: `PATH of VOLUME`.
+  public private(set) var subPaths: [String] = []
+
+  /// Remembers the name, the path and the volume.
   public func addSubPath(
     _ path: String,
     of volume: String,
@@ -115,6 +118,7 @@ public actor FakeRuntime: ContainerRuntime {
   ) async throws(RuntimeError) -> String {
     guard sandboxes[sandbox] != nil else { throw .notFound("\(sandbox)") }
     mounts[sandbox, default: []].append(name)
+    subPaths.append("\(path) of \(volume)")
     return "/mounts/\(name)"
   }
 

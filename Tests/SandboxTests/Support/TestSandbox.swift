@@ -66,34 +66,20 @@ final class TestSandbox: Sendable {
     }
   }
 
-  /// The same for a container that mounts the pod's volumes.
-  func configurationWithVolumes(layers: [String] = []) async throws -> ContainerConfiguration {
-    let run = try nextRun(layers, ImageConfiguration())
-    let environment = try ResolvedEnvironment(run.container, EnvironmentSources(), run.facts)
-    return try configuration(of: run, environment, try await run.containerVolumes(environment))
+  /// Where a volume of the pod is bound from.
+  func source(of volume: String) throws -> String {
+    guard let volume = resources.volumes[volume] else { throw Trouble("the pod has no volume \(volume)") }
+    return volume.source
   }
 
-  /// What the engine asks of the runtime for the next attempt of the pod's first container; its directories exist.
-  func configuration(layers: [String] = [], image: ImageConfiguration = ImageConfiguration()) throws
-    -> ContainerConfiguration
-  {
-    let run = try nextRun(layers, image)
-    return try configuration(of: run, try ResolvedEnvironment(run.container, EnvironmentSources(), run.facts), [])
-  }
-
-  private func configuration(
-    of run: ContainerRun,
-    _ environment: ResolvedEnvironment,
-    _ volumes: [ContainerVolume]
-  ) throws -> ContainerConfiguration {
-    let blueprint = try run.blueprint(environment, volumes)
-    let configuration = try ContainerTranslation(blueprint).configuration
-    try runner.files.prepare(run.container.name, attempt: run.id.attempt, volumes: blueprint.imageVolumes)
-    return configuration
-  }
-
-  private func nextRun(_ layers: [String], _ image: ImageConfiguration) throws -> ContainerRun {
-    let container = pod.spec.containers[0]
+  /// What the engine asks of the runtime for the next attempt of one of the pod's containers, the first one if nothing is
+  /// said; its directories exist.
+  func configuration(
+    _ index: Int = 0,
+    layers: [String] = [],
+    image: ImageConfiguration = ImageConfiguration()
+  ) async throws -> ContainerConfiguration {
+    let container = pod.spec.containers[index]
     let attempt = attempts.wrappingAdd(1, ordering: .relaxed).oldValue
     guard let id = ContainerID(sandbox: id, name: container.name, attempt: attempt) else {
       throw Trouble("\(container.name) is no usable name")
@@ -105,7 +91,12 @@ final class TestSandbox: Sendable {
       layers: [node.base] + layers,
       configuration: image
     )
-    return ContainerRun(runner: runner, container: container, id: id, resources: resources)
+    let run = ContainerRun(runner: runner, container: container, id: id, resources: resources)
+    let environment = try ResolvedEnvironment(container, EnvironmentSources(), run.facts)
+    let blueprint = try run.blueprint(environment, try await run.containerVolumes(environment))
+    let configuration = try ContainerTranslation(blueprint).configuration
+    try runner.files.prepare(container.name, attempt: attempt, volumes: blueprint.imageVolumes)
+    return configuration
   }
 
   /// Creates and starts a container.
@@ -128,7 +119,7 @@ final class TestSandbox: Sendable {
 
   /// Runs the pod's container as it is, with other arguments.
   func run(_ arguments: [String], layers: [String] = []) async throws -> ProcessResult {
-    var configuration = try configuration(layers: layers)
+    var configuration = try await configuration(layers: layers)
     configuration.specification.process.args = arguments
     return try await run(configuration)
   }

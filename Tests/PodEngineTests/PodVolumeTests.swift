@@ -1,0 +1,122 @@
+import Glibc
+import Linux
+import PodLogic
+import PodModel
+import RuntimeAPI
+import RuntimeTestKit
+import Testing
+
+@testable import PodEngine
+
+@Suite("A pod's volumes are there before its containers, or it waits for them", .timeLimit(.minutes(1)))
+struct PodVolumeTests {
+  private func pod(_ volumes: [Volume], _ mounts: [VolumeMount] = []) -> Pod {
+    var pod = Pod.test("app")
+    pod.spec.volumes = volumes
+    pod.spec.containers[0].volumeMounts = mounts
+    return pod
+  }
+
+  @Test("A volume that cannot be made is told, everything is taken back, and it is tried again until it can")
+  func retried() async throws {
+    let bench = try Bench()
+    defer { bench.clean() }
+    let path = bench.root + "/later"
+    let volumes = [
+      Volume(name: "disk", source: .emptyDir(EmptyDirVolume())),
+      Volume(name: "host", source: .hostPath(HostPathVolume(path: path, type: .directory))),
+    ]
+    let pod = try await bench.accept(pod(volumes, [VolumeMount(name: "host", mountPath: "/host")]))
+    let message =
+      "MountVolume.SetUp failed for volume \"host\" : hostPath type check failed: \(path) is not a directory: "
+      + "there is nothing"
+    for attempt in 1...2 {
+      await pod.until { updates in updates.notices.count { $0.reason == "FailedMount" } == attempt }
+      await pod.untilStatus { $0["app"]?.waitingReason == "ContainerCreating" }
+      #expect(pod.updates.notices.last { $0.reason == "FailedMount" }?.message == message)
+      #expect(pod.updates.notices.last { $0.reason == "FailedMount" }?.isWarning == true)
+      #expect(bench.network.taken.isEmpty, "nothing was made that has an address")
+      if attempt == 2 { try makeDirectory(AT_FDCWD, path) }
+      bench.clock.advance(by: .seconds(10))
+    }
+    await pod.untilRunning()
+    let sandbox = try #require(SandboxID("u-1"))
+    let calls = await bench.runtime.calls
+    #expect(
+      calls.prefix(5) == [
+        .createSandbox(sandbox), .removeSandbox(sandbox), .createSandbox(sandbox), .removeSandbox(sandbox),
+        .createSandbox(sandbox),
+      ]
+    )
+    let bound = await bench.runtime.configurations.values.first?.specification.mounts.first {
+      $0.destination == "/host"
+    }
+    #expect(bound?.source == path)
+    pod.handle.kill()
+    _ = await pod.untilFinished()
+    try await pod.handle.discard()
+  }
+
+  @Test("Each volume of an object that is not there is told by its name")
+  func missingObject() async throws {
+    let bench = try Bench()
+    defer { bench.clean() }
+    let pod = try await bench.accept(pod([Volume(name: "keys", source: .secret(KeyedVolume(name: "none")))]))
+    await pod.until { !$0.notices.isEmpty }
+    #expect(
+      pod.updates.notices.first?.message == "MountVolume.SetUp failed for volume \"keys\" : secret \"none\" not found"
+    )
+    #expect(await bench.runtime.configurations.isEmpty)
+    pod.handle.kill()
+    _ = await pod.untilFinished()
+  }
+
+  @Test("An emptyDir on disk is everybody's, and goes with the pod")
+  func disk() async throws {
+    let bench = try Bench()
+    defer { bench.clean() }
+    let volumes = [Volume(name: "disk", source: .emptyDir(EmptyDirVolume()))]
+    let pod = try await bench.accept(pod(volumes, [VolumeMount(name: "disk", mountPath: "/disk")]))
+    await pod.untilRunning()
+    var status = stat()
+    try check("lstat") { lstat(bench.root + "/state/pods/u-1/volumes/disk", &status) }
+    #expect(status.st_mode == S_IFDIR | 0o777)
+    pod.handle.kill()
+    _ = await pod.untilFinished()
+    try await pod.handle.discard()
+    #expect(bench.files().filter { $0.contains("u-1") && !$0.contains("run/") } == [])
+  }
+
+  @Test("A size that nothing enforces refuses the pod by the field's name, or is dropped aloud")
+  func sizeLimit() async throws {
+    var bench = try Bench()
+    defer { bench.clean() }
+    let field = "spec.volumes[disk].emptyDir.sizeLimit"
+    let message = "\(field): the size of a directory on disk is not limited; one with medium Memory is"
+    let limits = LimitPolicy(enforceable: FakeRuntime.allLimits, bestEffort: false)
+    let limited = EmptyDirVolume(sizeLimit: Quantity(1 << 20))
+    let spec = pod([Volume(name: "disk", source: .emptyDir(limited))])
+    #expect(Admission.problems(spec, limits).map(\.description) == [message])
+    for allowed in [EmptyDirVolume(), EmptyDirVolume(medium: .memory, sizeLimit: Quantity(1 << 20))] {
+      #expect(Admission.problems(pod([Volume(name: "x", source: .emptyDir(allowed))]), limits).isEmpty)
+    }
+    bench.settings.bestEffortLimits = true
+    let pod = try await bench.accept(spec)
+    await pod.untilRunning()
+    let dropped = pod.updates.compactMap { if case .limitDropped(let error) = $0 { error.field } else { nil } }
+    #expect(dropped == [field])
+    pod.handle.kill()
+    _ = await pod.untilFinished()
+  }
+
+  @Test("Mounts that are to come from the host later are refused by name")
+  func propagation() {
+    var mount = VolumeMount(name: "x", mountPath: "/x")
+    mount.mountPropagation = .hostToContainer
+    let problems = Admission.problems(
+      pod([Volume(name: "x", source: .emptyDir(EmptyDirVolume()))], [VolumeMount(name: "x", mountPath: "/y"), mount]),
+      LimitPolicy(enforceable: FakeRuntime.allLimits, bestEffort: true)
+    )
+    #expect(problems.map(\.field) == ["spec.containers[app].volumeMounts[1].mountPropagation"])
+  }
+}
