@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include "Shared.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -43,18 +44,13 @@
 #define P_PIDFD 3
 #endif
 
-struct lx_clone_args {
-  uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
-};
-_Static_assert(sizeof(struct lx_clone_args) == 88, "CLONE_ARGS_SIZE_VER2");
-
 int lx_clone3(uint64_t flags, int *pidfd, int cgroup_fd, uint64_t exit_signal) {
   struct lx_clone_args a;
   memset(&a, 0, sizeof a);
   a.flags = flags;
   a.exit_signal = exit_signal;
   if (pidfd) { a.flags |= CLONE_PIDFD; a.pidfd = (uint64_t)(uintptr_t)pidfd; }
-  if (cgroup_fd >= 0) { a.flags |= 0x200000000ULL /* CLONE_INTO_CGROUP */; a.cgroup = (uint64_t)cgroup_fd; }
+  if (cgroup_fd >= 0) { a.flags |= LX_CLONE_INTO_CGROUP; a.cgroup = (uint64_t)cgroup_fd; }
   return (int)syscall(SYS_clone3, &a, sizeof a);
 }
 int lx_unshare(int flags) { return unshare(flags); }
@@ -386,57 +382,40 @@ int lx_bpf_attach_device_program(int cgroup, int program) {
   return (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &a, sizeof a);
 }
 
-// The program's descriptor goes behind the ones it is to keep; what lies above is closed before execve looks at
-// /proc/self/fd, because libraries open descriptors without O_CLOEXEC.
-static int spawn(const char *path, int program, char *const *argv, char *const *env, const int *fds, int count, pid_t *pid) {
+int lx_move_descriptors(const int *fds, int count, int *moved) {
+  if (count < 0 || count > LX_MAX_FDS + 1) return EINVAL;
+  for (int made = 0; made < count; made++) {
+    int own = fds[made] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fds[made];
+    moved[made] = own < 0 ? -1 : fcntl(own, F_DUPFD_CLOEXEC, LX_MAX_FDS + 2);
+    int result = moved[made] < 0 ? errno : 0;
+    if (fds[made] < 0 && own >= 0) close(own);
+    if (!result) continue;
+    while (made-- > 0) close(moved[made]);
+    return result;
+  }
+  return 0;
+}
+
+// What lies above the descriptors it is to keep is closed before execve, because libraries open some without O_CLOEXEC.
+int lx_spawn(const char *path, char *const *argv, char *const *env, const int *fds, int count, pid_t *pid) {
   posix_spawn_file_actions_t f;
   posix_spawnattr_t a;
   sigset_t none, all;
-  char own[32];
-  int moved[LX_MAX_FDS], moved_program = -1, result = 0, made = 0;
-  if (count < 0 || count > LX_MAX_FDS) return EINVAL;
-  // Sources are first moved above every target number, so that no dup2 overwrites one that is still to come.
-  for (; made < count; made++) {
-    moved[made] = fds[made] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fds[made];
-    if (moved[made] < 0) { result = errno; break; }
-    int high = fcntl(moved[made], F_DUPFD_CLOEXEC, LX_MAX_FDS + 2);
-    int e = errno;
-    if (fds[made] < 0) close(moved[made]);
-    moved[made] = high;
-    if (high < 0) { result = e; break; }
-  }
-  if (!result && program >= 0) {
-    moved_program = fcntl(program, F_DUPFD_CLOEXEC, LX_MAX_FDS + 2);
-    if (moved_program < 0) result = errno;
-  }
-  if (!result) {
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&f);
-    posix_spawnattr_init(&a);
-    for (int i = 0; i < count; i++) posix_spawn_file_actions_adddup2(&f, moved[i], i);
-    int next = count;
-    if (program >= 0) {
-      posix_spawn_file_actions_adddup2(&f, moved_program, count);
-      snprintf(own, sizeof own, "/proc/self/fd/%d", count);
-      path = own;
-      next = count + 1;
-    }
-    posix_spawn_file_actions_addclosefrom_np(&f, next);
-    posix_spawnattr_setsigmask(&a, &none);
-    posix_spawnattr_setsigdefault(&a, &all);
-    posix_spawnattr_setflags(&a, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-    result = posix_spawn(pid, path, &f, &a, argv, env);
-    posix_spawnattr_destroy(&a);
-    posix_spawn_file_actions_destroy(&f);
-  }
-  for (int i = 0; i < made; i++) close(moved[i]);
-  if (moved_program >= 0) close(moved_program);
+  int moved[LX_MAX_FDS];
+  int result = lx_move_descriptors(fds, count, moved);
+  if (result) return result;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawn_file_actions_init(&f);
+  posix_spawnattr_init(&a);
+  for (int i = 0; i < count; i++) posix_spawn_file_actions_adddup2(&f, moved[i], i);
+  posix_spawn_file_actions_addclosefrom_np(&f, count);
+  posix_spawnattr_setsigmask(&a, &none);
+  posix_spawnattr_setsigdefault(&a, &all);
+  posix_spawnattr_setflags(&a, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+  result = posix_spawn(pid, path, &f, &a, argv, env);
+  posix_spawnattr_destroy(&a);
+  posix_spawn_file_actions_destroy(&f);
+  for (int i = 0; i < count; i++) close(moved[i]);
   return result;
-}
-int lx_spawn(const char *path, char *const *argv, char *const *env, const int *fds, int count, pid_t *pid) {
-  return spawn(path, -1, argv, env, fds, count, pid);
-}
-int lx_spawn_sealed(int program, char *const *argv, char *const *env, const int *fds, int count, pid_t *pid) {
-  return spawn(NULL, program, argv, env, fds, count, pid);
 }

@@ -69,6 +69,16 @@ public struct CgroupHierarchy: Hashable, Sendable {
       try enableControllers(at: path())
       return
     }
+    // Whoever removes the last pod takes the base away, perhaps while it is being made here.
+    for _ in 0..<100 {
+      do throws(CgroupError) { return try makeBase() } catch {
+        guard case .failed(_, let reason) = error, reason.errno == ENOENT || reason.errno == ENODEV else { throw error }
+      }
+    }
+    try makeBase()
+  }
+
+  private func makeBase() throws(CgroupError) {
     var current = mountPoint
     for component in base.split(separator: "/") {
       try enableControllers(at: current)

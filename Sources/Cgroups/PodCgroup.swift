@@ -37,19 +37,14 @@ public struct PodCgroup: Hashable, Sendable {
       if mkdir(path, 0o755) == 0 { return }
       let code = errno
       if code != ENOENT { throw .failed(path: path, SyscallError("mkdirat", code)) }
-      do throws(CgroupError) { try hierarchy.prepare() } catch {
-        // And goes once more while it is being made.
-        guard case .failed(_, let reason) = error, reason.errno == ENOENT || reason.errno == ENODEV else { throw error }
-      }
+      try hierarchy.prepare()
     }
     throw .failed(path: path, SyscallError("mkdirat", ENOENT))
   }
 
-  /// Moves a process into the supervisor's leaf.
-  public func adopt(supervisor pid: Int32) throws(CgroupError) {
-    try wrap(path) { () throws(SyscallError) in
-      try writeKernelFile(AT_FDCWD, "\(path)/\(Self.supervisor)/cgroup.procs", String(pid))
-    }
+  /// Opens the supervisor's leaf, in which it is started.
+  public func openSupervisor() throws(CgroupError) -> OwnedFD {
+    try wrap(path) { () throws(SyscallError) in try openDirectory(AT_FDCWD, path + "/" + Self.supervisor) }
   }
 
   /// Makes a container's cgroup with its limits and its device control, before any process is in it, and opens it.

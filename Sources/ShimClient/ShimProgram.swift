@@ -20,20 +20,22 @@ public final class ShimProgram: Sendable {
     return path[...slash] + "swiftlet-shim"
   }
 
-  /// Starts one with a listening socket and connects to it, as a later agent would.
-  public func start(podDirectory: Int32, socketName: String) throws(SyscallError) -> StartedShim {
+  /// Starts one in a cgroup with a listening socket and connects to it, as a later agent would.
+  public func start(podDirectory: Int32, socketName: String, cgroup: borrowing OwnedFD) throws(SyscallError)
+    -> StartedShim
+  {
     // What a supervisor that died here left behind.
     unlinkat(podDirectory, socketName, 0)
     let listener = try PacketSocket.listen(in: podDirectory, named: socketName)
     // Connected before it runs: if this process dies now, the supervisor finds a connection that has ended, and ends.
     let socket = try PacketSocket.connect(in: podDirectory, named: socketName)
-    let pid = try spawnProgram(
+    let program = try spawnProgram(
       sealed: memory.raw,
       arguments: ["swiftlet-shim"],
-      descriptors: [-1, -1, -1, listener.raw]
+      descriptors: [-1, -1, -1, listener.raw],
+      cgroup: cgroup
     )
-    let process = try PidFD.open(pid)
-    return StartedShim(pid: pid, process: process, socket: socket)
+    return StartedShim(pid: program.pid, process: program.process, socket: socket)
   }
 }
 

@@ -89,13 +89,15 @@ extension SupervisedSandbox {
       }
     )
     let group = SharedFD(try Failures.cgroup("open the pod's cgroup") { () throws(CgroupError) in try cgroup.open() })
+    let leaf = try Failures.cgroup("open the supervisor's cgroup") { () throws(CgroupError) in
+      try cgroup.openSupervisor()
+    }
     let shim = try Failures.host("start the supervisor") { () throws(SyscallError) in
-      try place.program.start(podDirectory: pod.raw, socketName: PodDirectory.socket)
+      try place.program.start(podDirectory: pod.raw, socketName: PodDirectory.socket, cgroup: leaf)
     }
     let pid = shim.pid
     let process = SharedFD(shim.process)
     do throws(RuntimeError) {
-      try Failures.cgroup("move the supervisor") { () throws(CgroupError) in try cgroup.adopt(supervisor: pid) }
       let connection = try connect(shim.socket)
       do throws(ShimError) {
         _ = try await connection.request(.sandbox(plan), descriptors: [pod.raw, logs.raw, group.raw, lock.raw])

@@ -91,12 +91,12 @@ extension Crashes {
       try owned.release()
     }
 
-    /// Between its start and its move into the pod's cgroup no record leads to a supervisor.
     @Test("a supervisor whose starter dies before it asks for a sandbox ends by itself", arguments: [false, true])
     func early(_ hasConnected: Bool) throws {
+      let node = try Node()
       let scratch = try Scratch()
       let directory = try openDirectory(AT_FDCWD, scratch.path)
-      let pid = try start(directory.raw, hasConnected)
+      let pid = try start(node, directory.raw, hasConnected)
       let process = try? ProcessIdentity(of: pid)
       let end = Clock.monotonicNanoseconds() + 1_000_000_000
       while process?.isRunning == true && Clock.monotonicNanoseconds() < end { usleep(2000) }
@@ -107,8 +107,8 @@ extension Crashes {
     }
 
     /// The connection goes when this returns; before, the supervisor may have accepted it or not.
-    private func start(_ directory: Int32, _ hasConnected: Bool) throws -> Int32 {
-      let shim = try ShimProgram(path: builtProgram("swiftlet-shim")).start(podDirectory: directory, socketName: "shim")
+    private func start(_ node: Node, _ directory: Int32, _ hasConnected: Bool) throws -> Int32 {
+      let shim = try node.bareSupervisor(socketIn: directory)
       if hasConnected { usleep(100_000) }
       return shim.pid
     }

@@ -79,7 +79,7 @@ extension Crashes {
       let pid = try Required.value(children.split(separator: " ").first.flatMap { Int32($0) })
       let process = try ProcessIdentity(of: pid)
       // The supervisor is started by one thread that then ends.
-      let other = try await Self.supervisorOfThreadThatEnds()
+      let other = try await Self.supervisorOfThreadThatEnds(node)
       try await Task.sleep(nanoseconds: 100_000_000)
       #expect(other.isRunning && process.isRunning)
       kill(other.pid, SIGKILL)
@@ -88,16 +88,13 @@ extension Crashes {
       #expect(!process.isRunning)
     }
 
-    private static func supervisorOfThreadThatEnds() async throws -> ProcessIdentity {
+    private static func supervisorOfThreadThatEnds(_ node: Node) async throws -> ProcessIdentity {
       let scratch = try Scratch()
       let pid: Int32 = try await withCheckedThrowingContinuation { continuation in
         let thread = Thread {
           do {
             let directory = try openDirectory(AT_FDCWD, scratch.path)
-            let shim = try ShimProgram(path: builtProgram("swiftlet-shim")).start(
-              podDirectory: directory.raw,
-              socketName: "shim"
-            )
+            let shim = try node.bareSupervisor(socketIn: directory.raw)
             let socket = shim.socket.raw
             // Kept open, because a supervisor that nobody is connected to ends.
             let kept = dup(socket)

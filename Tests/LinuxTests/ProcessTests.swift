@@ -82,15 +82,6 @@ struct ProcessTests {
     #expect(error?.errno == (path.hasPrefix("/no") ? ENOENT : ENOEXEC))
   }
 
-  @Test("a sealed program runs")
-  func sealedProgram() throws {
-    let program = try sealProgram(at: "/bin/busybox")
-    let pid = try spawnProgram(sealed: program.raw, arguments: ["false"], descriptors: [-1, -1, -1])
-    let process = try PidFD.open(pid)
-    #expect(try PidFD.waitForEnd(process.raw, milliseconds: 10_000))
-    #expect(try PidFD.reap(process.raw) == .exited(1))
-  }
-
   @Test("nothing is reaped while it runs; a signal to what is gone is no error, a pidfd of what is gone is one")
   func reaping() throws {
     let pid = try spawnProgram("/bin/sleep", arguments: ["sleep", "1000"], descriptors: [-1, -1, -1])

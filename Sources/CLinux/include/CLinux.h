@@ -149,5 +149,5 @@ int lx_bpf_attach_device_program(int cgroup, int program);
 // posix_spawn(3) with a clean signal state, a session of its own, and exactly the descriptors named: descriptor i of the
 // new program is fds[i]; -1 gives /dev/null. Returns 0 or an error number.
 int lx_spawn(const char *path, char *const *argv, char *const *env, const int *fds, int count, pid_t *pid);
-// The same for a program in a memfd.
-int lx_spawn_sealed(int program, char *const *argv, char *const *env, const int *fds, int count, pid_t *pid);
+// The same for a program in a memfd, whose first instruction runs in a cgroup; the child's pidfd comes with it.
+int lx_spawn_into_cgroup(int cgroup, int program, char *const *argv, char *const *env, const int *fds, int count, pid_t *pid, int *pidfd);

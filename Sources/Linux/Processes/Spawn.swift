@@ -9,36 +9,48 @@ public func spawnProgram(
   environment: [String] = [],
   descriptors: [Int32]
 ) throws(SyscallError) -> Int32 {
-  try spawn(arguments, environment) { argv, envp, pid in
-    lx_spawn(path, argv, envp, descriptors, Int32(descriptors.count), pid)
-  }
+  let argv = CStringVector(arguments)
+  let envp = CStringVector(environment)
+  var pid: pid_t = 0
+  let code = lx_spawn(path, argv.pointers, envp.pointers, descriptors, Int32(descriptors.count), &pid)
+  if code != 0 { throw SyscallError("posix_spawn", code) }
+  return pid
 }
 
-/// The same for a program in a sealed memfd, which nobody can write to (CVE-2019-5736).
+/// The same for a program in a sealed memfd, which nobody can write to (CVE-2019-5736), in a cgroup from its first
+/// instruction on (`CLONE_INTO_CGROUP`, `clone3(2)`).
 public func spawnProgram(
   sealed program: Int32,
   arguments: [String],
   environment: [String] = [],
-  descriptors: [Int32]
-) throws(SyscallError) -> Int32 {
-  try spawn(arguments, environment) { argv, envp, pid in
-    lx_spawn_sealed(program, argv, envp, descriptors, Int32(descriptors.count), pid)
-  }
-}
-
-private typealias StringVector = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-
-private func spawn(
-  _ arguments: [String],
-  _ environment: [String],
-  _ call: (StringVector, StringVector, UnsafeMutablePointer<pid_t>) -> Int32
-) throws(SyscallError) -> Int32 {
+  descriptors: [Int32],
+  cgroup: borrowing OwnedFD
+) throws(SyscallError) -> SpawnedProgram {
   let argv = CStringVector(arguments)
   let envp = CStringVector(environment)
   var pid: pid_t = 0
-  let code = call(argv.pointers, envp.pointers, &pid)
-  if code != 0 { throw SyscallError("posix_spawn", code) }
-  return pid
+  var pidfd: Int32 = -1
+  let code = lx_spawn_into_cgroup(
+    cgroup.raw,
+    program,
+    argv.pointers,
+    envp.pointers,
+    descriptors,
+    Int32(descriptors.count),
+    &pid,
+    &pidfd
+  )
+  if code != 0 { throw SyscallError("clone3 and execve", code) }
+  return SpawnedProgram(pid: pid, process: OwnedFD(pidfd))
+}
+
+/// A child that was just started.
+@frozen
+public struct SpawnedProgram: ~Copyable, Sendable {
+  /// Its process id.
+  public let pid: Int32
+  /// Its pidfd.
+  public let process: OwnedFD
 }
 
 /// A NULL-terminated vector of C strings, as `execve(2)` takes it, freed with its owner.

@@ -4,6 +4,7 @@ import Glibc
 import Linux
 import NativeRuntime
 import RuntimeAPI
+import ShimClient
 import StateStore
 import Synchronization
 
@@ -48,6 +49,16 @@ final class Node: Sendable {
         hierarchy: places.hierarchy
       )
     )
+  }
+
+  /// Starts a supervisor that nobody has asked for a sandbox, in a cgroup of its own that goes with this node.
+  func bareSupervisor(socketIn directory: Int32) throws -> StartedShim {
+    let pod = "bare-\(UInt32.random(in: 1...UInt32.max))"
+    note(pod)
+    let cgroup = PodCgroup(places.hierarchy, pod: pod)
+    try cgroup.make(places.hierarchy)
+    return try ShimProgram(path: builtProgram("swiftlet-shim"))
+      .start(podDirectory: directory, socketName: "shim", cgroup: cgroup.openSupervisor())
   }
 
   func note(_ pod: String) { pods.withLock { $0.append(pod) } }
