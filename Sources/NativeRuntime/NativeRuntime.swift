@@ -68,6 +68,7 @@ public final class NativeRuntime: ContainerRuntime {
   /// Makes the namespaces of one pod with their supervisor; the pod must be claimed.
   public func createSandbox(_ configuration: SandboxConfiguration) async throws(RuntimeError) -> SandboxStatus {
     let directory = PodDirectory(runDirectory: self.configuration.runDirectory, pod: "\(configuration.id)")
+    let stock = try configuration.expected.map { (expected) throws(RuntimeError) in try StockPlanning.plan(expected) }
     let base = try await SupervisedSandbox.make(
       configuration,
       try SandboxPlanning.plan(configuration, directory),
@@ -79,7 +80,10 @@ public final class NativeRuntime: ContainerRuntime {
         folders: ["plans"]
       )
     )
-    sandboxes.withLock { $0[configuration.id] = NativeSandbox(base, devicePrograms) }
+    let sandbox = NativeSandbox(base, devicePrograms, stock: stock)
+    sandboxes.withLock { $0[configuration.id] = sandbox }
+    // One with a network of its own is asked for that first.
+    if configuration.namespaces.hostNetwork { sandbox.orderStock() }
     return base.status
   }
 
@@ -92,7 +96,10 @@ public final class NativeRuntime: ContainerRuntime {
 
   /// The network of a sandbox that has one of its own.
   public func network(of sandbox: SandboxID) async throws(RuntimeError) -> SandboxNetwork {
-    try await find(sandbox).base.network()
+    let sandbox = try find(sandbox)
+    let network = try await sandbox.base.network()
+    sandbox.orderStock()
+    return network
   }
 
   /// Has the supervisor hold an open file until the container is deleted.

@@ -14,6 +14,8 @@ public struct SandboxConfiguration: Sendable, Hashable {
   public var logDirectory: String
   /// What happens when the process that asked for the sandbox goes away.
   public var whenOwnerEnds: OwnerEnds
+  /// What its containers will most likely be; a runtime may prepare for them while it waits.
+  public var expected: ExpectedContainers?
 
   /// Makes a configuration.
   public init(
@@ -23,7 +25,8 @@ public struct SandboxConfiguration: Sendable, Hashable {
     sysctls: [String: String] = [:],
     sharedMemorySize: Int64 = 64 << 20,
     logDirectory: String,
-    whenOwnerEnds: OwnerEnds
+    whenOwnerEnds: OwnerEnds,
+    expected: ExpectedContainers? = nil
   ) {
     self.id = id
     self.hostname = hostname
@@ -32,6 +35,21 @@ public struct SandboxConfiguration: Sendable, Hashable {
     self.sharedMemorySize = sharedMemorySize
     self.logDirectory = logDirectory
     self.whenOwnerEnds = whenOwnerEnds
+    self.expected = expected
+  }
+}
+
+/// Containers that are still to come. A guess that turns out wrong costs a little time and changes nothing else.
+public struct ExpectedContainers: Sendable, Hashable {
+  /// How many.
+  public var count: Int
+  /// What each mounts, as its specification will have it.
+  public var mounts: [RuntimeSpecification.Mount]
+
+  /// Makes a guess.
+  public init(count: Int, mounts: [RuntimeSpecification.Mount]) {
+    self.count = count
+    self.mounts = mounts
   }
 }
 

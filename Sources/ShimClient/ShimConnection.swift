@@ -54,6 +54,18 @@ public final class ShimConnection: Sendable {
     return answer
   }
 
+  /// Sends a request whose answer nobody waits for. One that cannot be sent is one that was not made.
+  public func tell(_ operation: ShimRequest.Operation) {
+    let number: Int64? = state.withLock { state in
+      if state.isClosed { return nil }
+      defer { state.nextNumber += 1 }
+      return state.nextNumber
+    }
+    guard let number else { return }
+    // A supervisor that is gone is noticed by whoever needs an answer.
+    try? PacketSocket.send(socket.raw, ShimRequest(number: number, operation: operation).serialized())
+  }
+
   private func send(
     _ operation: ShimRequest.Operation,
     _ descriptors: [Int32],

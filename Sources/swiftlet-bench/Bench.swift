@@ -180,7 +180,8 @@ struct Bench {
         hostname: "bench",
         namespaces: SandboxNamespaces(hostNetwork: true),
         logDirectory: directory + "/logs",
-        whenOwnerEnds: .endGracefully(seconds: 0)
+        whenOwnerEnds: .endGracefully(seconds: 0),
+        expected: ExpectedContainers(count: 1, mounts: specification.mounts)
       )
     )
     step("sandbox")

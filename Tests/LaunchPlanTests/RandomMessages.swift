@@ -80,6 +80,11 @@ extension SeededGenerator {
     )
   }
 
+  mutating func stock() -> StockPlan {
+    let plan = plan()
+    return StockPlan(containers: number(), mounts: plan.mounts, devices: plan.devices, links: plan.links)
+  }
+
   mutating func create() -> CreateContainer {
     CreateContainer(
       container: text(),
@@ -111,7 +116,7 @@ extension SeededGenerator {
 
   mutating func request() -> ShimRequest {
     let operation: ShimRequest.Operation =
-      switch below(11) {
+      switch below(12) {
       case 0: .sandbox(sandbox())
       case 1: .create(create())
       case 2:
@@ -142,6 +147,7 @@ extension SeededGenerator {
       case 7: .attach(container: text())
       case 8: .delete(container: text())
       case 9: .state
+      case 10: .stock(stock())
       default: .shutDown
       }
     return ShimRequest(number: number(), operation: operation)

@@ -74,7 +74,8 @@ struct PlacedPathTests {
       target: "/proc/acpi",
       attributes: 0
     )
-    let (mounts, mounted) = ContainerFilesystem.prepare([below, proc, below], terminalFilesystem: -1)
+    let stock = StockedFilesystems()
+    let (mounts, mounted) = ContainerFilesystem.prepare([below, proc, below], terminalFilesystem: -1, stock)
     #expect(mounted == [.proc])
     #expect(mounts.map(\.target.place) == [.root, .root, .proc])
     #expect(mounts.map(\.becomes) == [nil, .proc, nil])

@@ -20,6 +20,8 @@ public struct ShimRequest: Hashable, Sendable {
   public enum Operation: Hashable, Sendable {
     /// First message of a supervisor's life: pod directory, log directory, the pod's cgroup, lock file.
     case sandbox(SandboxPlan)
+    /// Tells what to make for the containers to come while there is nothing else to do.
+    case stock(StockPlan)
     /// Sets a container up to the point before `execve`: plan, its cgroup, and its filter if it has one.
     case create(CreateContainer)
     /// The same for a container that a command-line runtime makes.

@@ -7,7 +7,8 @@ extension ContainerBlueprint {
   /// otherwise: an `emptyDir` in memory on `/dev/shm` is how pods ask for more shared memory.
   var mounts: [RuntimeSpecification.Mount] {
     let taken = Set(volumes.map(\.path))
-    return kernelMounts.filter { !taken.contains($0.destination) } + emptyImageVolumes + podVolumes
+    return Self.kernelMounts(isPrivileged: isPrivileged, sharedMemoryPath).filter { !taken.contains($0.destination) }
+      + emptyImageVolumes + podVolumes
       + generatedFiles.filter { !taken.contains(ImageVolumes.normalised($0.destination)) }
   }
 
@@ -27,11 +28,12 @@ extension ContainerBlueprint {
 
   private var emptyImageVolumes: [RuntimeSpecification.Mount] {
     imageVolumes.enumerated().map { index, volume in
-      bind(volume.path, "\(paths.volumes)/\(index)", isPrivileged ? ["rw"] : ["rw", "nodev"])
+      Self.bind(volume.path, "\(paths.volumes)/\(index)", isPrivileged ? ["rw"] : ["rw", "nodev"])
     }
   }
 
-  private var kernelMounts: [RuntimeSpecification.Mount] {
+  /// What every container has, unless a volume takes its place.
+  static func kernelMounts(isPrivileged: Bool, _ sharedMemoryPath: String) -> [RuntimeSpecification.Mount] {
     let access = isPrivileged ? "rw" : "ro"
     return [
       mount("/proc", "proc", ["nosuid", "noexec", "nodev"]),
@@ -54,18 +56,22 @@ extension ContainerBlueprint {
     let access = container.securityContext.readOnlyRootFilesystem == true ? "ro" : "rw"
     let options = [access, "nosuid", "nodev", "noexec"]
     return [
-      bind("/etc/hosts", paths.hosts, options),
-      bind("/etc/hostname", paths.hostname, options),
-      bind("/etc/resolv.conf", paths.resolvConf, options),
-      bind(container.terminationMessagePath, paths.terminationLog, ["rw", "nosuid", "nodev", "noexec"]),
+      Self.bind("/etc/hosts", paths.hosts, options),
+      Self.bind("/etc/hostname", paths.hostname, options),
+      Self.bind("/etc/resolv.conf", paths.resolvConf, options),
+      Self.bind(container.terminationMessagePath, paths.terminationLog, ["rw", "nosuid", "nodev", "noexec"]),
     ]
   }
 
-  private func mount(_ destination: String, _ type: String, _ options: [String]) -> RuntimeSpecification.Mount {
+  private static func mount(_ destination: String, _ type: String, _ options: [String]) -> RuntimeSpecification.Mount {
     RuntimeSpecification.Mount(destination: destination, type: type, source: type, options: options)
   }
 
-  private func bind(_ destination: String, _ source: String, _ options: [String]) -> RuntimeSpecification.Mount {
+  private static func bind(
+    _ destination: String,
+    _ source: String,
+    _ options: [String]
+  ) -> RuntimeSpecification.Mount {
     RuntimeSpecification.Mount(destination: destination, type: "bind", source: source, options: ["bind"] + options)
   }
 }

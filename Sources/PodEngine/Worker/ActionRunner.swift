@@ -93,7 +93,8 @@ struct ActionRunner: Sendable {
         ),
         sysctls: try Sysctls.resolve(pod.spec),
         logDirectory: settings.directories.logs(pod),
-        whenOwnerEnds: whenOwnerEnds
+        whenOwnerEnds: whenOwnerEnds,
+        expected: expected
       )
       let status = try await runtime.createSandbox(configuration)
       await connected(status, answer)
@@ -155,6 +156,17 @@ struct ActionRunner: Sendable {
       hostname: PodHostname.name(of: pod, host: settings.host.hostname),
       addresses: addresses,
       host: try HostTextFiles.read(hostNetwork: pod.spec.hostNetwork)
+    )
+  }
+
+  /// The containers, as far as they are alike.
+  private var expected: ExpectedContainers {
+    let containers = pod.spec.allContainers
+    let privileged = containers.count { $0.securityContext.privileged == true }
+    return ExpectedContainers(
+      count: containers.count,
+      // Where its /dev/shm comes from is not known yet, and nobody prepares that.
+      mounts: ContainerBlueprint.kernelMounts(isPrivileged: privileged * 2 > containers.count, "/dev/shm")
     )
   }
 

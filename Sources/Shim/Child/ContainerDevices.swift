@@ -9,18 +9,23 @@ enum ContainerDevices {
   static func make(_ filesystem: ContainerFilesystem, in places: ContainerPlaces) throws(StepFailure) {
     if filesystem.devices.isEmpty && filesystem.links.isEmpty { return }
     let dev = try open(filesystem.dev, places)
-    for device in filesystem.devices {
+    try make(filesystem.devices, filesystem.links, in: dev.raw)
+  }
+
+  /// The same in a filesystem that is mounted nowhere yet.
+  static func make(_ devices: [PreparedDevice], _ links: [PreparedLink], in dev: Int32) throws(StepFailure) {
+    for device in devices {
       try step("make a device", device.place.full) { () throws(SyscallError) in
-        try below(dev.raw, device.place) { (parent, name) throws(SyscallError) in
+        try below(dev, device.place) { (parent, name) throws(SyscallError) in
           try check("mknodat") { mknodat(parent, name, device.mode, lx_makedev(device.major, device.minor)) }
           if device.uid == 0 && device.gid == 0 { return }
           try check("fchownat") { fchownat(parent, name, device.uid, device.gid, Int32(LX_AT_SYMLINK_NOFOLLOW)) }
         }
       }
     }
-    for link in filesystem.links {
+    for link in links {
       try step("make a link", link.place.full) { () throws(SyscallError) in
-        try below(dev.raw, link.place) { (parent, name) throws(SyscallError) in
+        try below(dev, link.place) { (parent, name) throws(SyscallError) in
           try check("symlinkat") { symlinkat(link.target, parent, name) }
         }
       }

@@ -18,17 +18,22 @@ struct ContainerFilesystem: Sendable {
   let masked: [PlacedPath]
   let readonly: [PlacedPath]
 
-  init(_ plan: LaunchPlan, terminalFilesystem: Int32) throws(StepFailure) {
+  /// - Parameters:
+  ///   - terminalFilesystem: The devpts that the container's terminal is in; -1 if it has none.
+  ///   - stock: What was made for it before it was asked for.
+  init(_ plan: LaunchPlan, terminalFilesystem: Int32, stock: StockedFilesystems) throws(StepFailure) {
     root = plan.root
     layerSlots = Self.slots(for: plan.root)
-    let (mounts, mounted) = Self.prepare(plan.mounts, terminalFilesystem: terminalFilesystem)
+    let (mounts, mounted) = Self.prepare(plan.mounts, terminalFilesystem: terminalFilesystem, stock)
     self.mounts = mounts
     dev = PlacedPath("/dev", mounted: mounted)
     var devices: [PreparedDevice] = []
-    for step in plan.devices { devices.append(PreparedDevice(step, try DevicePath(step.path))) }
+    for step in stock.hasDevices ? [] : plan.devices { devices.append(PreparedDevice(step, try DevicePath(step.path))) }
     self.devices = devices
     var links: [PreparedLink] = []
-    for step in plan.links { links.append(PreparedLink(place: try DevicePath(step.path), target: step.target)) }
+    for step in stock.hasDevices ? [] : plan.links {
+      links.append(PreparedLink(place: try DevicePath(step.path), target: step.target))
+    }
     self.links = links
     hasNull = plan.devices.contains { $0.path == "/dev/null" }
     masked = plan.maskedPaths.map { PlacedPath($0, mounted: mounted) }
@@ -40,12 +45,15 @@ extension ContainerFilesystem {
   /// The mounts in order, and the places that there are when all are made.
   static func prepare(
     _ steps: [MountStep],
-    terminalFilesystem: Int32
+    terminalFilesystem: Int32,
+    _ stock: StockedFilesystems
   ) -> (mounts: [PreparedMount], mounted: [Place]) {
     var mounted: [Place] = []
     var mounts: [PreparedMount] = []
-    for step in steps {
-      let mount = PreparedMount(step, mounted: mounted, terminalFilesystem: terminalFilesystem)
+    for (index, step) in steps.enumerated() {
+      var made = stock.byMount[index]?.raw
+      if case .filesystem("devpts", _) = step.source, terminalFilesystem >= 0 { made = terminalFilesystem }
+      let mount = PreparedMount(step, mounted: mounted, made: made)
       if let place = mount.becomes, !mounted.contains(place) { mounted.append(place) }
       mounts.append(mount)
     }
@@ -60,8 +68,8 @@ extension ContainerFilesystem {
 struct PreparedMount: Sendable {
   enum Source: Sendable {
     case filesystem(type: String, options: [FilesystemOption])
-    /// The devpts that the supervisor has made already.
-    case terminals(Int32)
+    /// One that the supervisor has made already.
+    case made(Int32)
     case bind(path: String, recursive: Bool)
   }
 
@@ -71,22 +79,24 @@ struct PreparedMount: Sendable {
   let becomes: Place?
   let attributes: MountAttributes
 
-  init(_ step: MountStep, mounted: [Place], terminalFilesystem: Int32) {
+  init(_ step: MountStep, mounted: [Place], made: Int32?) {
     target = PlacedPath(step.target, mounted: mounted)
     attributes = MountAttributes(rawValue: step.attributes)
-    switch step.source {
-    case .filesystem("devpts", _) where terminalFilesystem >= 0: source = .terminals(terminalFilesystem)
-    case .filesystem(let type, let options):
-      source = .filesystem(
-        type: type,
-        options: options.map { option in
-          let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
-          return FilesystemOption(parts.first ?? option, parts.count > 1 ? parts[1] : nil)
-        }
-      )
-    case .bind(let path, let recursive): source = .bind(path: path, recursive: recursive)
+    switch (step.source, made) {
+    case (.filesystem, let made?): source = .made(made)
+    case (.filesystem(let type, let options), nil):
+      source = .filesystem(type: type, options: options.map(FilesystemOption.init(parsing:)))
+    case (.bind(let path, let recursive), _): source = .bind(path: path, recursive: recursive)
     }
-    if case .terminals = source { becomes = nil } else { becomes = Place(mountedAt: step.target) }
+    becomes = Place(mountedAt: step.target)
+  }
+}
+
+extension FilesystemOption {
+  /// Reads `name` or `name=value`.
+  init(parsing text: String) {
+    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+    self.init(parts.first ?? text, parts.count > 1 ? parts[1] : nil)
   }
 }
 

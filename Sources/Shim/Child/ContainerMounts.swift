@@ -11,9 +11,10 @@ struct ContainerMounts {
   mutating func make(_ mount: PreparedMount) throws(StepFailure) {
     let place = mount.target.full
     switch mount.source {
-    case .terminals(let filesystem):
+    case .made(let filesystem):
       let target = try directory(mount)
       try step("mount", place) { () throws(SyscallError) in try attachMount(filesystem, to: target.raw) }
+      if let becomes = mount.becomes { places.keep(OwnedFD(filesystem), at: becomes) }
     case .filesystem(let type, let options):
       let target = try directory(mount)
       let made = try step("mount", place) { () throws(SyscallError) in

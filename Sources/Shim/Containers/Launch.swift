@@ -19,13 +19,13 @@ enum Launch {
     filter: [UInt8],
     cgroup: Int32,
     streams: borrowing StandardStreams.Inner,
-    null: Int32
+    stock: StockedFilesystems
   ) throws(StepFailure) -> LaunchedChild {
     let status = try step("make pipes") { () throws(SyscallError) in try Pipe() }
     let permission = try step("make pipes") { () throws(SyscallError) in try Pipe() }
     let child = ContainerInit(
       process: plan.process,
-      filesystem: try ContainerFilesystem(plan, terminalFilesystem: streams.terminalFilesystem),
+      filesystem: try ContainerFilesystem(plan, terminalFilesystem: streams.terminalFilesystem, stock: stock),
       program: ProgramVectors(arguments: plan.process.arguments, environment: plan.process.environment),
       descriptors: ChildDescriptors(
         input: streams.input.raw,

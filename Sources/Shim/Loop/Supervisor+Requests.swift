@@ -12,6 +12,9 @@ extension Supervisor {
       case .sandbox(let plan):
         try makeSandbox(plan, &descriptors, owner: connection.identifier)
         reply(address, .done)
+      case .stock(let plan):
+        do throws(StepFailure) { stock = try FilesystemStock(plan) } catch { throw error.failure }
+        reply(address, .done)
       case .create(let create): try self.create(create, &descriptors, address)
       case .createExternal(let external): try createExternal(external, &descriptors, address)
       case .start(let name): try start(name, address)
@@ -80,13 +83,14 @@ extension Supervisor {
         streams.outer,
         address
       )
+      let stocked = stock?.take(for: plan) ?? StockedFilesystems()
       process.milestones = [Clock.monotonicNanoseconds()]
       let child = try Launch.container(
         plan,
         filter: filter,
         cgroup: process.cgroup.directory.raw,
         streams: streams.inner,
-        null: null.raw
+        stock: stocked
       )
       follow(process, child)
     } catch {

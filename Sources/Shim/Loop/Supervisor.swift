@@ -18,6 +18,8 @@ final class Supervisor {
   var order: [String] = []
   /// Open files whose locks protect what a container uses, by its name.
   var held: [String: SharedFD] = [:]
+  /// What is made for containers to come.
+  var stock: FilesystemStock?
   private var connections: [Int: Connection] = [:]
   private var nextConnection = 0
   /// The connection that made the sandbox.
@@ -59,7 +61,10 @@ final class Supervisor {
   func run() -> Never {
     while true {
       var set = pollSet()
-      for source in set.wait(milliseconds: timeout()) { handle(source) }
+      let isIdle = stock?.isIncomplete == true && ending == nil
+      let ready = set.wait(milliseconds: isIdle ? 0 : timeout())
+      if isIdle && ready.isEmpty { stock?.makeNext() }
+      for source in ready { handle(source) }
       for connection in connections.values where connection.isBroken { disconnect(connection.identifier) }
       checkDeadlines()
       reapOrphans()
