@@ -48,6 +48,8 @@ extension ImageStore {
     var replaced = false
     let records = names.map { NameRecord(reference: $0, manifest: manifestDigest, target: target) }
     for record in records { images.append(try image(record)) }
+    // Some of the layers may be another's, who was killed before their own names were safe.
+    try layout.syncLayerNames()
     for record in records {
       let fileName = NameRecord.fileName(record.reference)
       replaced = try layout.exists(layout.names, fileName) || replaced
@@ -105,6 +107,13 @@ extension StoreLayout {
     } catch {
       if error.errno == ENOENT { return false }
       throw .system("image store file \(name)", error)
+    }
+  }
+
+  /// Makes the names of all layers survive a power cut: on file systems other than ext4 a later name does not imply it.
+  func syncLayerNames() throws(ImageStoreError) {
+    for directory in [implied, records, layers, root] {
+      try step("image store") { () throws(SyscallError) in try syncDirectory(directory.raw) }
     }
   }
 

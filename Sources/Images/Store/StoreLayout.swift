@@ -34,13 +34,13 @@ final class StoreLayout: Sendable {
       throw .system("image store \(path): expected an absolute path", SyscallError("open", EINVAL))
     }
     let root = try Self.opening("image store \(path)") { () throws(SyscallError) in
-      try ensureDirectories(path)
+      try ensureDirectories(path, durability: .synced)
       return try openDirectory(AT_FDCWD, path)
     }
     self.root = root
     func directory(_ name: String, in parent: SharedFD) throws(ImageStoreError) -> SharedFD {
       try Self.opening("image store \(path)/\(name)") { () throws(SyscallError) in
-        try ensureDirectory(parent.raw, name)
+        try ensureDirectory(parent.raw, name, durability: .synced)
         return try openBeneath(parent.raw, name, O_RDONLY | O_DIRECTORY)
       }
     }

@@ -7,18 +7,40 @@ public func makeDirectory(_ parent: Int32 = AT_FDCWD, _ name: String, mode: mode
 }
 
 /// Makes a directory unless it exists.
-public func ensureDirectory(_ parent: Int32 = AT_FDCWD, _ name: String, mode: mode_t = 0o700) throws(SyscallError) {
+///
+/// - Parameter durability: With `synced`, which needs an open parent, one that was made survives a power cut.
+public func ensureDirectory(
+  _ parent: Int32 = AT_FDCWD,
+  _ name: String,
+  mode: mode_t = 0o700,
+  durability: Durability = .untilReboot
+) throws(SyscallError) {
   do throws(SyscallError) { try makeDirectory(parent, name, mode: mode) } catch {
     if error.errno != EEXIST { throw error }
+    return
   }
+  if durability == .synced { try syncDirectory(parent) }
 }
 
 /// Makes an absolute path and its missing parents on the host.
-public func ensureDirectories(_ path: String, mode: mode_t = 0o700) throws(SyscallError) {
+///
+/// - Parameter durability: With `synced`, those that were made survive a power cut.
+public func ensureDirectories(
+  _ path: String,
+  mode: mode_t = 0o700,
+  durability: Durability = .untilReboot
+) throws(SyscallError) {
   var made = ""
   for component in path.split(separator: "/") {
-    made += "/" + component
-    try ensureDirectory(AT_FDCWD, made, mode: mode)
+    let parent = made + "/"
+    made = parent + component
+    do throws(SyscallError) { try makeDirectory(AT_FDCWD, made, mode: mode) } catch {
+      if error.errno != EEXIST { throw error }
+      continue
+    }
+    guard durability == .synced else { continue }
+    let directory = try openDirectory(AT_FDCWD, parent)
+    try syncDirectory(directory.raw)
   }
 }
 
