@@ -1,22 +1,26 @@
 import Glibc
 import Linux
 
-/// A directory of a test's own below /tmp, removed with the value.
+/// A directory of a test's own, removed with the value.
 public final class Scratch: Sendable {
   /// The absolute path.
   public let path: String
+  private let parent: String
 
   /// Makes it.
-  public init() throws {
-    var template = Array("/tmp/swiftlet-test-XXXXXX".utf8CString)
+  ///
+  /// - Parameter parent: `/dev/shm` where the speed of a disk, shared with whatever else runs, would only be in the way.
+  public init(in parent: String = "/tmp") throws {
+    self.parent = parent
+    var template = Array("\(parent)/swiftlet-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SyscallError("mkdtemp", errno) }
     path = String(decoding: template.dropLast().map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
   }
 
   deinit {
-    let name = String(path.dropFirst(5))
-    // What a test leaves in /tmp is no reason to fail it.
-    guard let parent = try? openDirectory(AT_FDCWD, "/tmp") else { return }
+    let name = String(path.dropFirst(parent.count + 1))
+    // What a test leaves there is no reason to fail it.
+    guard let parent = try? openDirectory(AT_FDCWD, parent) else { return }
     // As above.
     try? removeTree(parent.raw, name)
   }

@@ -12,8 +12,9 @@ struct StoreFixture {
   let scratch: Scratch
   let store: ImageStore
 
-  init() throws {
-    scratch = try Scratch()
+  /// - Parameter folder: Where its directory is made.
+  init(in folder: String = "/tmp") throws {
+    scratch = try Scratch(in: folder)
     store = try ImageStore(root: scratch.path + "/images", unpackProgram: builtProgram("swiftlet-unpack"))
   }
 
