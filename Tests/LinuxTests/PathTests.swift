@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Linux
 import Testing
@@ -65,6 +66,41 @@ struct PathTests {
     #expect(throws: SyscallError.self) { _ = try makeDirectories(inRoot: root.raw, "/loop/x") }
   }
 
+  @Test(
+    "where a link leads to nothing, what it names is made inside the root",
+    arguments: [
+      ("to-new", "new/place", "/to-new", "/new/place"), ("to-new", "/new/place", "/to-new", "/new/place"),
+      ("to-new", "new", "/to-new/below/it", "/new/below/it"), ("dir/to-new", "../new/x", "/dir/to-new/y", "/new/x/y"),
+      ("to-new", "../../../new", "/to-new/x", "/new/x"),
+      ("to-new", "../secret-not-there", "/to-new", "/secret-not-there"),
+      ("to-new", "dir/./new//x/", "/to-new", "/dir/new/x"), ("to-new", "parent/new", "/to-new", "/new"),
+    ]
+  )
+  func makesBehindLinks(_ link: String, _ target: String, _ path: String, _ made: String) throws {
+    let scratch = try ScratchDirectory()
+    let root = try root(scratch)
+    try check("symlinkat") { symlinkat(target, root.raw, link) }
+    let opened = try makeDirectories(inRoot: root.raw, path)
+    #expect(try readLink(AT_FDCWD, "/proc/self/fd/\(opened.raw)") == scratch.path + "/root" + made)
+    #expect(try scratch.names == ["root", "secret"])
+  }
+
+  @Test("links that lead to each other, and too many of them, end in an error")
+  func linkChains() throws {
+    let scratch = try ScratchDirectory()
+    let root = try root(scratch)
+    for index in 0..<45 { try check("symlinkat") { symlinkat("l\(index + 1)/x", root.raw, "l\(index)") } }
+    for (name, target) in [("a", "b/x"), ("b", "a/x"), ("self", "self/x")] {
+      try check("symlinkat") { symlinkat(target, root.raw, name) }
+    }
+    for path in ["/l0", "/a", "/self", "/self/y"] {
+      let error = #expect(throws: SyscallError.self) { _ = try makeDirectories(inRoot: root.raw, path) }
+      #expect(error?.errno == ELOOP, "\(path)")
+    }
+    _ = try makeDirectories(inRoot: root.raw, "/l20")
+    #expect(try scratch.names == ["root", "secret"])
+  }
+
   @Test("a path on another mount is refused where one mount was asked for")
   func oneMount() throws {
     let slash = try openDirectory(AT_FDCWD, "/")
@@ -124,6 +160,23 @@ struct RemoveTreeTests {
     for index in 0..<3000 { try check("mknodat") { mknodat(tree.raw, "file\(index)", S_IFREG | 0o600, 0) } }
     try removeTree(scratch.descriptor, "tree")
     #expect(try scratch.names == [])
+  }
+
+  @Test("what is mounted in it is not touched", .enabled(if: geteuid() == 0, "only root mounts"))
+  func mounts() throws {
+    let scratch = try ScratchDirectory()
+    for name in ["tree", "tree/a", "tree/a/mount", "kept"] { try makeDirectory(scratch.descriptor, name) }
+    let kept = try openDirectory(scratch.descriptor, "kept")
+    try check("mknodat") { [raw = kept.raw] in mknodat(raw, "file", S_IFREG | 0o600, 0) }
+    let point = scratch.path + "/tree/a/mount"
+    // Of the same filesystem: its number does not tell.
+    let copy = try cloneMount(AT_FDCWD, scratch.path + "/kept", recursive: false)
+    let target = try openAt(AT_FDCWD, point, openPathOnly)
+    try attachMount(copy.raw, to: target.raw)
+    defer { lx_umount2(point, Int32(LX_UMOUNT_DETACH)) }
+    let error = #expect(throws: SyscallError.self) { try removeTree(scratch.descriptor, "tree") }
+    #expect(error?.errno == EXDEV)
+    #expect(access(scratch.path + "/kept/file", F_OK) == 0)
   }
 
   @Test("a tree that somebody renames in meanwhile is still removed without leaving it")

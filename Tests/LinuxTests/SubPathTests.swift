@@ -1,5 +1,8 @@
+import CLinux
+import Foundation
 import Glibc
 import Linux
+import Synchronization
 import Testing
 
 @Suite("SEC-26: a path in a volume stays in the volume")
@@ -97,6 +100,41 @@ struct SubPathTests {
     }
   }
 
+  @Test("A directory that somebody puts in the place of the new one keeps its owner and its mode")
+  func replacedMeanwhile() throws {
+    let scratch = try ScratchDirectory()
+    try makeDirectory(scratch.descriptor, "volume")
+    let volume = try openDirectory(scratch.descriptor, "volume")
+    try check("fchmod") { [raw = volume.raw] in fchmod(raw, 0o777) }
+    try makeDirectory(volume.raw, "private", mode: 0o700)
+    let theirs = try openDirectory(volume.raw, "private")
+    try makeDirectory(theirs.raw, "inner")
+    let path = scratch.path + "/volume"
+    // A thread of its own: tasks wait for each other where many tests run at a time.
+    let exchanged = Exchanges()
+    Thread.detachNewThread {
+      while !exchanged.isEnough {
+        if lx_renameat2(AT_FDCWD, path + "/new", AT_FDCWD, path + "/private", 2) == 0 { exchanged.count() }
+      }
+    }
+    var spoiled = 0
+    while !exchanged.isEnough {
+      _ = try openSubPath("new", of: volume.raw)
+      var status = stat()
+      try check("fstat") { [raw = theirs.raw] in fstat(raw, &status) }
+      if status.st_mode & 0o7777 != 0o700 {
+        spoiled += 1
+        try check("fchmod") { [raw = theirs.raw] in fchmod(raw, 0o700) }
+      }
+      // Whichever of the two is new goes; the other one has something in it.
+      while access(path + "/new", F_OK) == 0 {
+        if rmdir(path + "/private") == 0 { rename(path + "/new", path + "/private") }
+        rmdir(path + "/new")
+      }
+    }
+    #expect(spoiled == 0)
+  }
+
   @Test("Links of /proc are never followed, even where /proc is in the volume")
   func magicLinks() throws {
     let proc = try openDirectory(AT_FDCWD, "/proc")
@@ -105,4 +143,11 @@ struct SubPathTests {
       #expect([ELOOP, EXDEV].contains(error?.errno), "\(path): \(error.map { "\($0)" } ?? "opened")")
     }
   }
+}
+
+/// Counts what an attacker has done.
+private final class Exchanges: Sendable {
+  private let made = Atomic<Int>(0)
+  var isEnough: Bool { made.load(ordering: .relaxed) >= 20_000 }
+  func count() { made.wrappingAdd(1, ordering: .relaxed) }
 }

@@ -129,9 +129,11 @@ private struct TreeRemoval {
       return
     }
     let flags = UInt64(O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    // What is mounted there is somebody else's: EXDEV, and whoever asked is told.
+    let confined = UInt64(LX_RESOLVE_BENEATH) | UInt64(LX_RESOLVE_NO_SYMLINKS) | UInt64(LX_RESOLVE_NO_XDEV)
     let opened = OwnedFD(
       try check("openat2") {
-        lx_openat2(directory, name, flags, 0, UInt64(LX_RESOLVE_BENEATH) | UInt64(LX_RESOLVE_NO_SYMLINKS))
+        lx_openat2(directory, name, flags, 0, confined)
       }
     )
     while true {
@@ -147,31 +149,52 @@ private struct TreeRemoval {
   }
 }
 
+/// Links that one path may lead through, as for the kernel's own look-up.
+private let greatestLinkCount = 40
+
 /// Makes every missing component of an absolute path inside a root, one `mkdirat` at a time on descriptors that
-/// openat2 confined, and returns the last one (CVE-2024-45310: a library's `mkdir -p` follows links that move).
+/// openat2 confined, and returns the last one (CVE-2024-45310: a library's `mkdir -p` follows links that move). Where a
+/// link leads to nothing, what it names is made, inside the root as well.
 public func makeDirectories(inRoot root: Int32, _ path: String, mode: mode_t = 0o755) throws(SyscallError) -> OwnedFD {
-  let components = path.split(separator: "/")
-  guard let first = components.first else { return try openInRoot(root, "/", openPathOnly | O_DIRECTORY) }
-  var made = String(first)
-  var current = try makeDirectory(made, in: root, made, root, mode)
-  for component in components.dropFirst() {
+  var pending = Array(path.split(separator: "/").reversed())
+  if pending.contains("..") { throw SyscallError("mkdirat", EINVAL) }
+  var links = 0
+  var made = "/"
+  var current = try openInRoot(root, made, openPathOnly | O_DIRECTORY)
+  while let component = pending.popLast() {
+    if component == "." { continue }
     let name = String(component)
-    made += "/" + name
     let parent = current.raw
-    current = try makeDirectory(name, in: parent, made, root, mode)
+    if name != ".." { try ensureDirectory(parent, name, mode: mode) }
+    let next = made == "/" ? "/" + name : made + "/" + name
+    if let opened = try openIfPresent(root, next) {
+      current = opened
+      made = next
+      continue
+    }
+    // It is there, says mkdirat, and leads to nothing.
+    links += 1
+    if links > greatestLinkCount { throw SyscallError("openat2", ELOOP) }
+    let target = try readLink(parent, name)
+    if target.hasPrefix("/") {
+      made = "/"
+      current = try openInRoot(root, made, openPathOnly | O_DIRECTORY)
+    }
+    pending.append(contentsOf: target.split(separator: "/").reversed())
   }
   return current
 }
 
-/// Makes one component unless it exists, and opens what the whole path leads to inside the root.
-private func makeDirectory(
-  _ name: String,
-  in parent: Int32,
-  _ path: String,
-  _ root: Int32,
-  _ mode: mode_t
-) throws(SyscallError) -> OwnedFD {
-  if name == ".." { throw SyscallError("mkdirat", EINVAL) }
-  try ensureDirectory(parent, name, mode: mode)
-  return try openInRoot(root, path, openPathOnly | O_DIRECTORY)
+private func openIfPresent(_ root: Int32, _ path: String) throws(SyscallError) -> OwnedFD? {
+  do throws(SyscallError) { return try openInRoot(root, path, openPathOnly | O_DIRECTORY) } catch {
+    if error.errno != ENOENT { throw error }
+    return nil
+  }
+}
+
+/// What a symbolic link says (`readlinkat(2)`); EINVAL for anything else.
+public func readLink(_ directory: Int32 = AT_FDCWD, _ name: String) throws(SyscallError) -> String {
+  var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+  let count = try checkCount("readlinkat") { readlinkat(directory, name, &buffer, buffer.count) }
+  return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

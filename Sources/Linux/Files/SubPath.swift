@@ -32,14 +32,25 @@ private func makeSubPath(_ components: [String], in volume: Int32) throws(Syscal
     if mkdirat(directory, component, 0o700) == 0 {
       let new = try openBeneath(directory, component, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
       let raw = new.raw
-      try check("fchown") { fchown(raw, status.st_uid, status.st_gid) }
-      try check("fchmod") { fchmod(raw, status.st_mode & 0o7777) }
+      if try isUntouched(raw) {
+        try check("fchown") { fchown(raw, status.st_uid, status.st_gid) }
+        try check("fchmod") { fchmod(raw, status.st_mode & 0o7777) }
+      }
     } else if errno != EEXIST {
       throw SyscallError("mkdirat", errno)
     }
     parent = try openInside(volume, made)
   }
   return parent
+}
+
+/// Whether a directory is as `mkdirat` leaves one. Whoever may rename in the volume can have put another one in its place,
+/// which was never theirs to open to everybody: that one is mounted as it is.
+private func isUntouched(_ directory: Int32) throws(SyscallError) -> Bool {
+  var status = stat()
+  try check("fstat") { fstat(directory, &status) }
+  guard status.st_uid == geteuid(), status.st_mode & 0o777 == 0o700 else { return false }
+  return try entryNames(of: directory, atMost: 1).isEmpty
 }
 
 /// RESOLVE_BENEATH alone: unlike ``openBeneath(_:_:_:mode:)`` it follows links as far as they stay inside.
