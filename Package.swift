@@ -203,7 +203,8 @@ let package = Package(
     tests(
       "PodEngine",
       [
-        "PodEngine", "PodLogic", "PodModel", "RuntimeAPI", "RuntimeTestKit", "Images", "Privileges", "Linux", "Volumes",
+        "PodEngine", "PodLogic", "PodModel", "RuntimeAPI", "RuntimeTestKit", "Images", "Privileges", "Linux", "CLinux",
+        "Volumes",
       ]
     ),
     tests(

@@ -30,6 +30,7 @@ enum HonouredFields {
   /// a runtime does not know would be lost without an error.
   private static let bindOptions: Set<String> = [
     "bind", "rbind", "ro", "rw", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "relatime", "private", "rprivate",
+    "rro", "rnosuid", "rnodev", "rnoexec", "rslave",
   ]
 
   /// Throws for the first thing that would not be honoured.

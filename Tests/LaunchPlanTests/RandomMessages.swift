@@ -54,7 +54,9 @@ extension SeededGenerator {
       source: oneIn(2)
         ? .bind(path: text(), recursive: oneIn(2)) : .filesystem(type: text(), options: list(3) { $0.text() }),
       target: text(),
-      attributes: number()
+      attributes: number(),
+      recursiveAttributes: number(),
+      followsHost: oneIn(2)
     )
   }
 

@@ -12,7 +12,9 @@ struct KernelTextTests {
     let entry = try #require(MountEntry(line: Substring(line)))
     #expect(entry.root == "/mnt1")
     #expect(entry.mountPoint == "/mnt2")
+    #expect(entry.id == 36)
     #expect(entry.options == ["rw", "noatime"])
+    #expect(entry.passesOnMounts)
     #expect(entry.type == "ext3")
     #expect(entry.superOptions == ["rw", "errors=continue"])
   }
@@ -43,6 +45,27 @@ struct KernelTextTests {
   )
   func malformed(_ line: String) {
     #expect(MountEntry(line: Substring(line)) == nil)
+  }
+
+  @Test(
+    "only a mount with peers or a master passes on what is mounted below it",
+    arguments: [
+      ("", false), ("shared:1 ", true), ("master:7 ", true), ("unbindable ", false), ("propagate_from:2 ", false),
+    ]
+  )
+  func propagation(_ field: String, _ passes: Bool) throws {
+    let entry = try #require(MountEntry(line: Substring("1 2 0:1 / /shared:1 rw \(field)- tmpfs shared:1 rw,master:1")))
+    #expect(entry.passesOnMounts == passes)
+  }
+
+  @Test("the mount of an open file")
+  func containing() throws {
+    let version = try openAt(AT_FDCWD, "/proc/version", openPathOnly)
+    #expect(try MountEntry.containing(version.raw)?.mountPoint == "/proc")
+    var ends: [Int32] = [-1, -1]
+    try check("pipe") { pipe(&ends) }
+    defer { for end in ends { close(end) } }
+    #expect(try MountEntry.containing(ends[0]) == nil)
   }
 
   @Test("this process's own mounts can be read")

@@ -226,7 +226,7 @@ struct BadVolumeTests {
       ManifestTests.smallest
         + "\n    volumeMounts: [{name: data, mountPath: a}, {name: data, mountPath: /}, {name: data, mountPath: /a/../b}]\n  volumes: [{name: data, emptyDir: {}}]",
       #"9:44: error: spec.containers[0].volumeMounts[0].mountPath: "a" must be an absolute path"#,
-      #"9:72: error: spec.containers[0].volumeMounts[1].mountPath: "/" must not be the root; mount the volume on a directory below it"#,
+      #"9:72: error: spec.containers[0].volumeMounts[1].mountPath: "/" must not be the root; choose a path below it"#,
       #"9:100: error: spec.containers[0].volumeMounts[2].mountPath: "/a/../b" must not contain .."#
     ),
     .text(
@@ -273,6 +273,25 @@ struct BadVolumeTests {
       ManifestTests.smallest
         + "\n    volumeMounts: [{name: data, mountPath: /a, readonly: true}]\n  volumes: [{name: data, emptyDir: {}}]",
       "9:48: error: spec.containers[0].volumeMounts[0].readonly: unknown field; did you mean readOnly?"
+    ),
+    .text(
+      ManifestTests.smallest
+        + "\n    volumeMounts: [{name: data, mountPath: /proc/self/attr}]\n  volumes: [{name: data, emptyDir: {}}]",
+      #"9:44: error: spec.containers[0].volumeMounts[0].mountPath: "/proc/self/attr" must not be below /proc, which is the kernel's; mount it elsewhere; only figures such as /proc/meminfo can be covered"#
+    ),
+    .text(
+      ManifestTests.smallest
+        + "\n    volumeMounts: [{name: data, mountPath: //proc/.}]\n  volumes: [{name: data, emptyDir: {}}]",
+      #"9:44: error: spec.containers[0].volumeMounts[0].mountPath: "//proc/." must not be /proc, which is the kernel's; mount it elsewhere"#
+    ),
+    .text(
+      ManifestTests.smallest
+        + "\n    volumeMounts: [{name: data, mountPath: /dev/}]\n  volumes: [{name: data, emptyDir: {}}]",
+      #"9:44: error: spec.containers[0].volumeMounts[0].mountPath: "/dev/" must not be /dev, where the container's devices are; choose a path below it"#
+    ),
+    .container(
+      "terminationMessagePath: /proc/self/attr/current",
+      #"9:29: error: spec.containers[0].terminationMessagePath: "/proc/self/attr/current" must not be below /proc, which is the kernel's; mount it elsewhere; only figures such as /proc/meminfo can be covered"#
     ),
     .spec(
       "volumes: [{name: data, nfs: {}}]\ninitContainers: [{name: i, image: i, volumeMounts: [{name: data, mountPath: /d}]}]",

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import PodModel
 import Testing
 
 @testable import PodEngine
@@ -52,7 +53,7 @@ struct ImageVolumeTests {
       let error = #expect(throws: ConfigurationError.self) {
         try ImageVolumes(layers: layers).empty([path], except: [])
       }
-      #expect(error?.description.contains("declares a volume at \(ImageVolumes.normalised(path))") == true)
+      #expect(error?.description.contains("declares a volume at \(MountPath.normalised(path))") == true)
     }
   }
 }

@@ -109,14 +109,26 @@ struct PodVolumeTests {
     _ = await pod.untilFinished()
   }
 
-  @Test("Mounts that are to come from the host later are refused by name")
-  func propagation() {
-    var mount = VolumeMount(name: "x", mountPath: "/x")
-    mount.mountPropagation = .hostToContainer
-    let problems = Admission.problems(
-      pod([Volume(name: "x", source: .emptyDir(EmptyDirVolume()))], [VolumeMount(name: "x", mountPath: "/y"), mount]),
-      LimitPolicy(enforceable: FakeRuntime.allLimits, bestEffort: true)
-    )
-    #expect(problems.map(\.field) == ["spec.containers[app].volumeMounts[1].mountPropagation"])
+  @Test(
+    "A filesystem in memory is as large as it may be, or as what all containers may use, whichever is less",
+    arguments: [
+      (nil, ["64Mi", "64Mi"], [], 128), ("32Mi", ["64Mi", "64Mi"], [], 32), ("1Gi", ["64Mi", "64Mi"], [], 128),
+      ("0", ["64Mi"], [], 64), ("0", [nil], [], nil), (nil, ["64Mi", nil], [], nil), ("2Mi", [nil], [], 2),
+      (nil, ["64Mi"], [("16Mi", false), ("256Mi", false)], 256), (nil, ["64Mi"], [("16Mi", true)], 80),
+      (nil, ["64Mi"], [("16Mi", true), ("60Mi", false)], 80), (nil, ["64Mi"], [("16Mi", true), ("65Mi", false)], 81),
+      (nil, ["64Mi"], [(nil, false)], nil), (nil, ["8E", "8E"], [], Int64.max >> 20),
+    ] as [(String?, [String?], [(String?, Bool)], Int64?)]
+  )
+  func memorySize(_ limit: String?, _ containers: [String?], _ initial: [(String?, Bool)], _ expected: Int64?) throws {
+    func container(_ limit: String?, isSidecar: Bool = false, _ name: String) throws -> Container {
+      var container = Container(name: name, image: "i")
+      container.resources.limits.memory = try limit.map { try Quantity(parsing: $0) }
+      if isSidecar { container.restartPolicy = .always }
+      return container
+    }
+    var spec = PodSpec(containers: try containers.enumerated().map { try container($1, "c\($0)") })
+    spec.initContainers = try initial.enumerated().map { try container($1.0, isSidecar: $1.1, "i\($0)") }
+    let volume = EmptyDirVolume(medium: .memory, sizeLimit: try limit.map { try Quantity(parsing: $0) })
+    #expect(spec.memorySize(of: volume).map { $0 >> 20 } == expected)
   }
 }

@@ -74,6 +74,26 @@ extension Sandbox {
       }
     }
 
+    @Test("A path that a volume of values does not have is an empty directory that cannot be written to")
+    func missingValue() async throws {
+      try await Node.with { node in
+        let mounts = VolumePod.values.map { [VolumePod.mount($0, "/at", subPath: "none/such")] }
+        let pod = try VolumePod.pod("sec26m", node, mounts)
+        try await node.withSandbox(pod, VolumePod.objects) { sandbox in
+          for index in mounts.indices {
+            #expect(try await sandbox.run(index, ["/payload", "tree", "/at"]).lines == ["/at d 777 0:0"])
+            #expect(try await sandbox.attempt(["make /at/x"], in: index) == ["make /at/x: errno \(EROFS)"])
+          }
+          let layer = try node.layer("file")
+          try Files.write(layer + "/at", "of the image\n")
+          let error = await #expect(throws: RuntimeError.self) {
+            _ = try await sandbox.run(0, ["/payload", "tree", "/at"], layers: [layer])
+          }
+          #expect(error == .failed(step: "mount a directory where a file is", errno: ENOTDIR, detail: "/at"))
+        }
+      }
+    }
+
     /// What is exchanged with a directory of a volume.
     struct Race: Sendable, CustomTestStringConvertible {
       var volume: String

@@ -142,22 +142,65 @@ extension Sandbox {
       }
     }
 
+    @Test("Where a mount point is a link that leads to nothing, what it names is made inside, and the volume is there")
+    func danglingLinks() async throws {
+      try await Node.with { node in
+        let targets: [(link: String, target: String, place: String)] = [
+          ("/mnt", "/data/store", "/data/store/deep/target"), ("/mnt/deep", "../data", "/data/target"),
+          ("/mnt/deep", "/data/a/b", "/data/a/b/target"), (Self.target, "../../data/x", "/data/x"),
+          (Self.target, "../../../../../../data", "/data"), (Self.target, node.canary + "/directory/new", "the canary"),
+          ("/mnt", "data", "/data/deep/target"),
+        ]
+        let layers = try targets.enumerated().map { index, entry in
+          let layer = try node.layer("dangling\(index)")
+          try Files.directories(above: layer + entry.link)
+          try Files.link(layer + entry.link, to: entry.target)
+          return layer
+        }
+        let kinds = ["disk", "config", "hostfile"]
+        let mounts = kinds.map { [VolumeMount(name: $0, mountPath: Self.target)] }
+        let pod = try VolumePod.pod("vol24d", node, mounts)
+        let oracle = try EscapeOracle(node)
+        try await node.withSandbox(pod, VolumePod.objects) { sandbox in
+          for ((_, target, place), layer) in zip(targets, layers) {
+            let place = place.hasPrefix("/") ? place : target
+            for index in kinds.indices {
+              let lines = try await sandbox.run(index, ["/payload", "tree", place], layers: [layer]).lines
+              let found =
+                switch kinds[index] {
+                case "disk": lines == ["\(place) d 777 0:0"]
+                case "config": lines.contains("\(place)/a l 777 0:0 ..data/a")
+                default: lines == ["\(place) f 644 0:0 of the host"]
+                }
+              #expect(found, "\(kinds[index]) at \(target): \(lines)")
+            }
+          }
+        }
+        try oracle.verify("mount points that lead to nothing")
+      }
+    }
+
     @Test("A volume below the kernel's own places is refused, or what is masked there stays so")
     func kernelPlaces() async throws {
       try await Node.with { node in
+        let refused = ["/proc/self/attr", "/proc/1/attr", "/proc/sys", "/proc/sys/kernel", "/proc/new"]
         let places = [
-          "/proc/self/attr", "/proc/1/attr", "/proc/sys", "/proc/sys/kernel", "/proc/new",
           "/sys/firmware", "/sys/kernel", "/sys/fs/cgroup", "/sys/new", "/dev/pts", "/dev/new", "/dev/fd",
         ]
-        let pod = try VolumePod.pod("vol24k", node, places.map { [VolumeMount(name: "disk", mountPath: $0)] })
+        let mounts = (refused + places).map { [VolumeMount(name: "disk", mountPath: $0)] }
+        let pod = try VolumePod.pod("vol24k", node, mounts)
         let oracle = try EscapeOracle(node)
         try await node.withSandbox(pod, VolumePod.objects) { sandbox in
+          for index in refused.indices {
+            let error = await #expect(throws: ConfigurationError.self) { _ = try await sandbox.configuration(index) }
+            #expect(error?.problem.hasPrefix("\(refused[index]) must not be below /proc") == true)
+          }
           for (index, place) in places.enumerated() {
             do {
-              let lines = try await sandbox.run(index, ["/payload", "masked"]).lines.compactMap(ProbeLine.init)
-              #expect(Masks.faults(lines) == [], "\(place)")
+              let lines = try await sandbox.run(refused.count + index, ["/payload", "masked"]).lines
+              #expect(Masks.faults(lines.compactMap(ProbeLine.init)) == [], "\(place)")
             } catch is RuntimeError {
-              #expect(["/proc/new", "/sys/new", "/dev/fd"].contains(place), "\(place)")
+              #expect(["/sys/new", "/dev/fd"].contains(place), "\(place)")
             }
           }
         }

@@ -14,14 +14,26 @@ public struct MountStep: Hashable, Sendable {
   public var source: Source
   /// Absolute path inside the container.
   public var target: String
-  /// MOUNT_ATTR_* of `mount_setattr(2)`.
+  /// MOUNT_ATTR_* of `mount_setattr(2)` for the mount itself.
   public var attributes: UInt32
+  /// The same for the mount and all that is mounted below it.
+  public var recursiveAttributes: UInt32
+  /// Whether what the host mounts below it later appears, and what it unmounts goes (MS_SLAVE); only for a bind.
+  public var followsHost: Bool
 
   /// Makes a step.
-  public init(source: Source, target: String, attributes: UInt32) {
+  public init(
+    source: Source,
+    target: String,
+    attributes: UInt32,
+    recursiveAttributes: UInt32 = 0,
+    followsHost: Bool = false
+  ) {
     self.source = source
     self.target = target
     self.attributes = attributes
+    self.recursiveAttributes = recursiveAttributes
+    self.followsHost = followsHost
   }
 
   var json: JSONValue {
@@ -33,6 +45,8 @@ public struct MountStep: Hashable, Sendable {
       members = [JSONMember("bind", .string(path)), JSONMember("recursive", .bool(recursive))]
     }
     members += [JSONMember("target", .string(target)), JSONMember("attributes", .number(attributes))]
+    if recursiveAttributes != 0 { members.append(JSONMember("recursiveAttributes", .number(recursiveAttributes))) }
+    if followsHost { members.append(JSONMember("followsHost", .bool(true))) }
     return .object(members)
   }
 
@@ -45,6 +59,8 @@ public struct MountStep: Hashable, Sendable {
     }
     target = try fields.string("target")
     attributes = try fields.integer("attributes")
+    recursiveAttributes = fields.has("recursiveAttributes") ? try fields.integer("recursiveAttributes") : 0
+    followsHost = fields.has("followsHost") ? try fields.bool("followsHost") : false
   }
 }
 

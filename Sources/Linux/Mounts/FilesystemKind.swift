@@ -9,10 +9,15 @@ public enum FilesystemKind: Int64, Sendable {
   case tmpfs = 0x0102_1994
   case devpts = 0x1cd1
 
-  /// Throws EINVAL where the descriptor is on any other filesystem: what was opened is then not what its path claims.
-  public func require(_ descriptor: Int32) throws(SyscallError) {
+  /// Whether the descriptor is on it.
+  public func holds(_ descriptor: Int32) throws(SyscallError) -> Bool {
     var type: Int64 = 0
     try check("fstatfs") { lx_fstatfs_type(descriptor, &type) }
-    if type != rawValue { throw SyscallError("fstatfs: not on \(self)", EINVAL) }
+    return type == rawValue
+  }
+
+  /// Throws EINVAL where the descriptor is on any other filesystem: what was opened is then not what its path claims.
+  public func require(_ descriptor: Int32) throws(SyscallError) {
+    if try !holds(descriptor) { throw SyscallError("fstatfs: not on \(self)", EINVAL) }
   }
 }

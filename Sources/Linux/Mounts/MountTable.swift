@@ -2,12 +2,16 @@ import Glibc
 
 /// One line of `/proc/<pid>/mountinfo` (`proc_pid_mountinfo(5)`).
 public struct MountEntry: Hashable, Sendable {
+  /// The kernel's number of the mount, as long as it is mounted.
+  public let id: Int
   /// Path of the mounted directory inside its filesystem.
   public let root: String
   /// Where it is mounted.
   public let mountPoint: String
   /// Options of the mount.
   public let options: [String]
+  /// Whether copies of it in other namespaces learn what is mounted below it (`shared`, `master`; mount_namespaces(7)).
+  public let passesOnMounts: Bool
   /// Filesystem type.
   public let type: String
   /// Options of the filesystem.
@@ -17,11 +21,13 @@ public struct MountEntry: Hashable, Sendable {
   public init?(line: Substring) {
     let fields = line.split(separator: " ")
     guard fields.count >= 10, let separator = fields.dropFirst(6).firstIndex(of: "-"),
-      fields.count >= separator + 4
+      fields.count >= separator + 4, let id = Int(fields[0])
     else { return nil }
+    self.id = id
     root = Self.unescape(fields[3])
     mountPoint = Self.unescape(fields[4])
     options = fields[5].split(separator: ",").map(String.init)
+    passesOnMounts = fields[6..<separator].contains { $0.hasPrefix("shared:") || $0.hasPrefix("master:") }
     type = String(fields[separator + 1])
     superOptions = fields[separator + 3].split(separator: ",").map(String.init)
   }
@@ -30,6 +36,16 @@ public struct MountEntry: Hashable, Sendable {
   public static func ofThisProcess() throws(SyscallError) -> [MountEntry] {
     try readKernelFile(AT_FDCWD, "/proc/self/mountinfo", limit: 64 << 20)
       .split(separator: "\n").compactMap(MountEntry.init(line:))
+  }
+
+  /// The mount that an open file or directory is on; nil if it is on none of this namespace's.
+  public static func containing(_ descriptor: Int32) throws(SyscallError) -> MountEntry? {
+    let facts = try readKernelFile(AT_FDCWD, "/proc/self/fdinfo/\(descriptor)", limit: 64 << 10)
+    for line in facts.split(separator: "\n") where line.hasPrefix("mnt_id:") {
+      guard let id = line.split(separator: "\t").last.flatMap({ Int($0) }) else { break }
+      return try ofThisProcess().first { $0.id == id }
+    }
+    return nil
   }
 
   /// Blanks, tabs, newlines and backslashes are written as three octal digits.

@@ -66,7 +66,7 @@ enum ContainerFields {
     .honoured(
       "terminationMessagePath",
       \.terminationMessagePath,
-      .absolutePath,
+      FieldReader<String>.absolutePath.placeOfMount,
       default: Defaults.terminationMessagePath,
       "Where the container may leave its last words."
     ),

@@ -41,6 +41,17 @@ extension FieldReader where Value == String {
   }
 }
 
+extension FieldReader where Value == String {
+  /// A path at which something can be mounted.
+  var placeOfMount: FieldReader {
+    then { text, place, reading in
+      guard let obstacle = MountPath.obstacle(at: MountPath.normalised(text)) else { return text }
+      reading.error(place, "\(text.quoted) \(obstacle.problem)", hint: obstacle.advice)
+      return nil
+    }
+  }
+}
+
 extension String {
   fileprivate var hasParentComponent: Bool { split(separator: "/").contains("..") }
 }

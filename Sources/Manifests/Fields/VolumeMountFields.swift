@@ -5,7 +5,13 @@ enum VolumeMountFields {
   static let table = FieldTable<VolumeMount>(
     [
       .honoured("name", \.name, .string, required: true, "The volume's name."),
-      .honoured("mountPath", \.mountPath, mountPath, required: true, "Where the container sees it: an absolute path."),
+      .honoured(
+        "mountPath",
+        \.mountPath,
+        mountPath,
+        required: true,
+        "Where the container sees it: an absolute path, and not the root, /dev, /sys, /proc or below /proc."
+      ),
       .honoured("readOnly", \.readOnly, .bool, default: "false", "Whether the container may only read."),
       .honoured(
         "subPath",
@@ -31,18 +37,14 @@ enum VolumeMountFields {
         \.mountPropagation,
         .choice(refusing: ["Bidirectional": "mounts of a container stay in it; take HostToContainer"]),
         default: "None",
-        "Whether mounts that the host makes later appear in the container."
+        "Whether mounts that the host makes below the volume later appear in the container."
       ),
     ],
     named: "VolumeMount",
     finish: check
   )
 
-  private static let mountPath = FieldReader<String>.straightPath.then { text, place, reading -> String? in
-    if text.contains(where: { $0 != "/" }) { return text }
-    reading.error(place, "\(text.quoted) must not be the root", hint: "mount the volume on a directory below it")
-    return nil
-  }
+  private static let mountPath = FieldReader<String>.straightPath.placeOfMount
 
   @Sendable
   private static func check(_ mount: inout VolumeMount, _ places: ObjectPlaces, _ reading: Reading) {

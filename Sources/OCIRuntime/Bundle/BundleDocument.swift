@@ -14,6 +14,10 @@ enum BundleDocument {
     specification.linux.cgroupsPath = cgroup
     // Runtimes take orders from annotations (CVE-2024-3154); a pod's must not reach them.
     specification.annotations = [:]
+    // Below private mounts nothing of the host's arrives: crun makes all of them private, runc none.
+    if specification.mounts.contains(where: { $0.options.contains("rslave") }) {
+      specification.linux.rootfsPropagation = "rslave"
+    }
     for index in specification.mounts.indices where specification.mounts[index].type == "cgroup2" {
       specification.mounts[index].type = "cgroup"
     }

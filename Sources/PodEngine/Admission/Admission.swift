@@ -20,7 +20,6 @@ enum Admission {
     for container in pod.spec.allContainers {
       let field = pod.spec.field(of: container)
       problems += limitProblems(container, field, limits)
-      problems += propagationProblems(container, field)
       if container.securityContext.procMount == .unmasked {
         problems.append(
           ConfigurationError(
@@ -31,17 +30,6 @@ enum Admission {
       }
     }
     return problems
-  }
-
-  /// Mounts of the host that are made later reach a pod's supervisor and no container yet.
-  private static func propagationProblems(_ container: Container, _ field: String) -> [ConfigurationError] {
-    container.volumeMounts.indices.compactMap { index in
-      guard container.volumeMounts[index].mountPropagation == .hostToContainer else { return nil }
-      return ConfigurationError(
-        "\(field).volumeMounts[\(index)].mountPropagation",
-        "HostToContainer is not yet supported by this version; mounts that are there when the container starts are seen"
-      )
-    }
   }
 
   /// Every limit that would have to be dropped, and amounts that nothing can be made of.

@@ -9,14 +9,16 @@ extension ContainerBlueprint {
     let taken = Set(volumes.map(\.path))
     return Self.kernelMounts(isPrivileged: isPrivileged, sharedMemoryPath).filter { !taken.contains($0.destination) }
       + emptyImageVolumes + podVolumes
-      + generatedFiles.filter { !taken.contains(ImageVolumes.normalised($0.destination)) }
+      + generatedFiles.filter { !taken.contains(MountPath.normalised($0.destination)) }
   }
 
-  /// With the mounts below them; `nodev` because a pod gets its devices from nobody but the node.
+  /// With the mounts below them; `rnodev` because a pod gets its devices from nobody but the node.
   private var podVolumes: [RuntimeSpecification.Mount] {
     volumes.map { volume in
-      var options = ["rbind", volume.isReadOnly ? "ro" : "rw"]
-      if !isPrivileged { options.append("nodev") }
+      // Said aloud, because runtimes differ in what they take for granted.
+      let propagation = volume.mount.mountPropagation == .hostToContainer ? "rslave" : "rprivate"
+      var options = ["rbind", volume.access.rawValue, propagation]
+      if !isPrivileged { options.append("rnodev") }
       return RuntimeSpecification.Mount(
         destination: volume.path,
         type: "bind",

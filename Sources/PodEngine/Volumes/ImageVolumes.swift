@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import PodModel
 
 /// A directory that an image declares as a volume: each attempt of a container gets an empty one of its own there, writable
 /// even where the root is not, with owner and mode of the image's (as containerd's CRI plug-in has it).
@@ -23,7 +24,7 @@ struct ImageVolumes {
   /// - Throws: ``ConfigurationError`` for a path that nothing can be mounted on.
   func empty(_ paths: [String], except taken: [String]) throws(ConfigurationError) -> [ImageVolume] {
     var volumes: [ImageVolume] = []
-    for path in Set(paths.map(Self.normalised)).sorted() {
+    for path in Set(paths.map(MountPath.normalised)).sorted() {
       let first = path.split(separator: "/", maxSplits: 1).first ?? ""
       if path == "/" || ["proc", "sys", "dev"].contains(first) {
         throw ConfigurationError("image", "declares a volume at \(path), where none can be")
@@ -37,15 +38,6 @@ struct ImageVolumes {
       }
     }
     return volumes
-  }
-
-  /// As a path in a URL: `.` and empty components vanish, `..` takes one away and never leaves the root.
-  static func normalised(_ path: String) -> String {
-    var components: [Substring] = []
-    for component in path.split(separator: "/") where component != "." {
-      if component == ".." { components = components.dropLast() } else { components.append(component) }
-    }
-    return "/" + components.joined(separator: "/")
   }
 
   /// nil if the image has something there.

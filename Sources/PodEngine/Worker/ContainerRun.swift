@@ -79,19 +79,18 @@ struct ContainerRun: Sendable {
   // MARK: Life
 
   private func create(_ answer: @escaping Answer) async {
-    let volumes: [ImageVolume]
+    let blueprint: ContainerBlueprint
     let translation: ContainerTranslation
     do throws(ConfigurationError) {
       let environment = try await environment()
-      let blueprint = try blueprint(environment, try await containerVolumes(environment))
-      volumes = blueprint.imageVolumes
+      blueprint = try self.blueprint(environment, try await containerVolumes(environment))
       translation = try ContainerTranslation(blueprint)
     } catch {
       await removeOwnMounts()
       return answer(event(.createFailed(.configuration(error.description))))
     }
     do throws(SyscallError) {
-      try runner.files.prepare(container.name, attempt: id.attempt, volumes: volumes)
+      try runner.files.prepare(container.name, attempt: id.attempt, volumes: blueprint.imageVolumes)
     } catch {
       return answer(event(.createFailed(.runtime("the container's directories: \(error)"))))
     }
@@ -104,7 +103,7 @@ struct ContainerRun: Sendable {
       let attachment = try await attach()
       answer(.created(container.name, attempt: id.attempt, created(translation, attachment)))
     } catch {
-      await withdraw(error, answer)
+      await withdraw(error, blueprint.volumes.explain(error), answer)
     }
   }
 
@@ -132,8 +131,8 @@ struct ContainerRun: Sendable {
   }
 
   /// A container that could not be made, or be attached to, leaves nothing behind.
-  private func withdraw(_ error: RuntimeError, _ answer: @escaping Answer) async {
-    var message = error.description
+  private func withdraw(_ error: RuntimeError, _ reason: String, _ answer: @escaping Answer) async {
+    var message = reason
     do throws(RuntimeError) { try await runner.runtime.delete(id) } catch {
       switch error {
       case .notFound, .sandboxLost: break

@@ -41,7 +41,7 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
 
   /// Every case there is.
   public static let all: [ConformanceCase] =
-    lifecycle + refusals + signals + logs + namespaces + privileges + streams + exec + recovery + expectations
+    lifecycle + refusals + signals + logs + namespaces + mounts + privileges + streams + exec + recovery + expectations
 
   /// Those that apply to a runtime with these capabilities.
   public static func applicable(to capabilities: Set<Capability>) -> [ConformanceCase] {

@@ -9,6 +9,8 @@ struct ContainerFilesystem: Sendable {
   /// Room for the descriptors of the root's layers.
   let layerSlots: [Int32]
   let mounts: [PreparedMount]
+  /// Whether any of them goes on following the host's mounts.
+  let followsHost: Bool
   let devices: [PreparedDevice]
   let links: [PreparedLink]
   /// Where `/dev` is looked up.
@@ -26,6 +28,7 @@ struct ContainerFilesystem: Sendable {
     layerSlots = Self.slots(for: plan.root)
     let (mounts, mounted) = Self.prepare(plan.mounts, terminalFilesystem: terminalFilesystem, stock)
     self.mounts = mounts
+    followsHost = mounts.contains(where: \.followsHost)
     dev = PlacedPath("/dev", mounted: mounted)
     var devices: [PreparedDevice] = []
     for step in stock.hasDevices ? [] : plan.devices { devices.append(PreparedDevice(step, try DevicePath(step.path))) }
@@ -78,10 +81,19 @@ struct PreparedMount: Sendable {
   /// The place that is there afterwards.
   let becomes: Place?
   let attributes: MountAttributes
+  /// Those of what is mounted below it, too.
+  let recursiveAttributes: MountAttributes
+  /// Whether what the host mounts below it later appears.
+  let followsHost: Bool
+  /// Whether its place may be on procfs.
+  let isOfProcfs: Bool
 
   init(_ step: MountStep, mounted: [Place], made: Int32?) {
     target = PlacedPath(step.target, mounted: mounted)
     attributes = MountAttributes(rawValue: step.attributes)
+    recursiveAttributes = MountAttributes(rawValue: step.recursiveAttributes)
+    followsHost = step.followsHost
+    isOfProcfs = target.place == .proc && Self.filesOfProcfs.contains(step.target)
     switch (step.source, made) {
     case (.filesystem, let made?): source = .made(made)
     case (.filesystem(let type, let options), nil):
@@ -90,6 +102,12 @@ struct PreparedMount: Sendable {
     }
     becomes = Place(mountedAt: step.target)
   }
+
+  /// What may be replaced below `/proc`: figures that programs read (runc `checkProcMount`; lxcfs provides them).
+  private static let filesOfProcfs: Set<String> = [
+    "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime", "/proc/loadavg",
+    "/proc/slabinfo",
+  ]
 }
 
 extension FilesystemOption {

@@ -51,6 +51,7 @@ struct ContainerInit {
 
   /// 2. The mount namespace, from the root mount to pivot_root.
   private func makeFilesystem() throws(StepFailure) {
+    let copies = try ContainerMounts.copyFollowers(filesystem)
     try step("make mounts private", "/") { () throws(SyscallError) in
       try setMountAttributes(AT_FDCWD, "/", propagation: .isPrivate, recursive: true)
     }
@@ -58,8 +59,8 @@ struct ContainerInit {
     // container's is mounted.
     let null = try step("open /dev/null") { () throws(SyscallError) in try NullDevice.open(openPathOnly) }
     let root = try RootMount.make(filesystem.root, slots: filesystem.layerSlots)
-    var mounts = ContainerMounts(places: ContainerPlaces(root: root.raw))
-    for mount in filesystem.mounts { try mounts.make(mount) }
+    var mounts = ContainerMounts(root: root.raw, copies: copies)
+    try mounts.make(filesystem.mounts)
     let places = mounts.places
     try ContainerDevices.make(filesystem, in: places)
     if filesystem.hasNull { try ContainerDevices.replaceNull(descriptors.input, filesystem.dev, in: places) }
