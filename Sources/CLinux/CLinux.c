@@ -156,6 +156,7 @@ int lx_ofd_is_locked(int fd) {
   if (ofd(fd, F_OFD_GETLK, F_WRLCK, &l)) return -1;
   return l.l_type != F_UNLCK;
 }
+ssize_t lx_getdents(int fd, void *buffer, size_t size) { return syscall(SYS_getdents64, fd, buffer, size); }
 int lx_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags) {
   return renameat2(from_dir, from, to_dir, to, flags);
 }

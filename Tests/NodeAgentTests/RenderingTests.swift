@@ -67,6 +67,27 @@ struct RenderingTests {
     )
   }
 
+  @Test("Why a pod is ended is told when that begins, in the kubelet's words")
+  func endings() {
+    #expect(
+      line(.notice(.deadlineExceeded, at: moment))
+        == "[  0.012s] pod: DeadlineExceeded: Pod was active on the node longer than the specified deadline"
+    )
+    let pod = Pod(metadata: ObjectMeta(name: "p"), spec: PodSpec(containers: []))
+    let message = "Usage of EmptyDir volume \"v\" exceeds the limit \"1Gi\". "
+    let evicted = PodNotice(.evicted(message), of: pod)
+    #expect(
+      evicted.flatMap { line(.notice($0, at: moment)) }
+        == "[  0.012s] pod: Evicted: Usage of EmptyDir volume \"v\" exceeds the limit \"1Gi\"."
+    )
+    var status = PodStatus(phase: .failed)
+    (status.reason, status.message) = ("Evicted", message)
+    #expect(
+      StateLine.changes(from: nil, to: status).map { $0.rendered(after: .milliseconds(12), plain) }
+        == ["[  0.012s] pod: Failed: Evicted (Usage of EmptyDir volume \"v\" exceeds the limit \"1Gi\".)"]
+    )
+  }
+
   @Test("What a container says cannot steer the terminal")
   func escapes() {
     #expect(ended("Error", 1, "\u{1B}[2Jboo\u{7}") == "[  0.012s] web: exited with 1: \u{FFFD}[2Jboo\u{FFFD}")

@@ -72,6 +72,26 @@ struct EngineTests {
     #expect(creations.count == 5)
   }
 
+  @Test("That its deadline has passed is told once, before it is stopped")
+  func deadline() async throws {
+    let bench = try Bench()
+    defer { bench.clean() }
+    await bench.runtime.script("app", ContainerScript(reactions: [15: .ignores]))
+    var spec = Pod.test("app")
+    spec.spec.activeDeadlineSeconds = 60
+    spec.spec.terminationGracePeriodSeconds = 5
+    let pod = try await bench.accept(spec)
+    await pod.untilRunning()
+    bench.clock.advance(by: .seconds(60))
+    await pod.until { $0.notices.contains { $0.reason == "Killing" } }
+    bench.clock.advance(by: .seconds(5))
+    let status = await pod.untilFinished()
+    #expect(status?.reason == "DeadlineExceeded")
+    let reasons = pod.updates.notices.map(\.reason)
+    #expect(reasons.suffix(3) == ["DeadlineExceeded", "Killing", "ExceededGracePeriod"])
+    #expect(reasons.count { $0 == "DeadlineExceeded" } == 1)
+  }
+
   @Test("A program that ignores its stop signal is killed when its grace is over")
   func stubborn() async throws {
     let bench = try Bench()

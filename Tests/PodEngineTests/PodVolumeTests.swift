@@ -87,28 +87,6 @@ struct PodVolumeTests {
     #expect(bench.files().filter { $0.contains("u-1") && !$0.contains("run/") } == [])
   }
 
-  @Test("A size that nothing enforces refuses the pod by the field's name, or is dropped aloud")
-  func sizeLimit() async throws {
-    var bench = try Bench()
-    defer { bench.clean() }
-    let field = "spec.volumes[disk].emptyDir.sizeLimit"
-    let message = "\(field): the size of a directory on disk is not limited; one with medium Memory is"
-    let limits = LimitPolicy(enforceable: FakeRuntime.allLimits, bestEffort: false)
-    let limited = EmptyDirVolume(sizeLimit: Quantity(1 << 20))
-    let spec = pod([Volume(name: "disk", source: .emptyDir(limited))])
-    #expect(Admission.problems(spec, limits).map(\.description) == [message])
-    for allowed in [EmptyDirVolume(), EmptyDirVolume(medium: .memory, sizeLimit: Quantity(1 << 20))] {
-      #expect(Admission.problems(pod([Volume(name: "x", source: .emptyDir(allowed))]), limits).isEmpty)
-    }
-    bench.settings.bestEffortLimits = true
-    let pod = try await bench.accept(spec)
-    await pod.untilRunning()
-    let dropped = pod.updates.compactMap { if case .limitDropped(let error) = $0 { error.field } else { nil } }
-    #expect(dropped == [field])
-    pod.handle.kill()
-    _ = await pod.untilFinished()
-  }
-
   @Test(
     "A filesystem in memory is as large as it may be, or as what all containers may use, whichever is less",
     arguments: [

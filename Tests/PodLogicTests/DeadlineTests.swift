@@ -17,8 +17,10 @@ struct DeadlineTests {
     simulation.advance(.milliseconds(59_999))
     #expect(simulation.count(.stop) == 0)
     #expect(simulation.decision.wakeAt == simulation.state.acceptedAt.instant + .seconds(60))
+    #expect(!simulation.decision.isPastDeadline)
     simulation.advance(.milliseconds(1))
     #expect(simulation.count(.stop) == 1)
+    #expect(simulation.decision.isPastDeadline)
     #expect(simulation.status.phase == .running)
     #expect(simulation.status.reason == nil)
     simulation.advance(.seconds(5))
@@ -42,6 +44,28 @@ struct DeadlineTests {
     simulation.advance(.seconds(60))
     #expect(simulation.status.phase == .failed)
     #expect(simulation.status.reason == "DeadlineExceeded")
+  }
+
+  @Test("A container that waits for its restart at the deadline is told as it ended")
+  func crashLoop() {
+    var simulation = Simulation(Self.pod(60))
+    simulation.exits(code: 3)
+    simulation.exits(code: 4)
+    simulation.advance(.seconds(1))
+    for _ in 0..<4 {
+      simulation.advance(.seconds(60))
+      if simulation.decision.isFinished { break }
+      simulation.exits(code: 4)
+    }
+    #expect(simulation.status.reason == "DeadlineExceeded")
+    #expect(simulation["app"]?.termination?.exitCode == 4)
+  }
+
+  @Test("The event is the kubelet's")
+  func notice() {
+    let notice = PodNotice.deadlineExceeded
+    #expect(notice.reason == "DeadlineExceeded" && !notice.isWarning)
+    #expect(notice.message == "Pod was active on the node longer than the specified deadline")
   }
 
   @Test("What has ended before it has ended as it did")

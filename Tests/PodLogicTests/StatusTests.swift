@@ -73,6 +73,36 @@ struct StatusTests {
     #expect(simulation["app"]?.started == true)
   }
 
+  @Test("How volumes are mounted is told from the first status on, as the kubelet tells it")
+  func volumeMounts() {
+    var pod = Pod.test("app")
+    pod.spec.containers[0].volumeMounts = [
+      VolumeMount(name: "a", mountPath: "/a/"), VolumeMount(name: "b", mountPath: "/b", readOnly: true),
+      VolumeMount(name: "c", mountPath: "/c", readOnly: true), VolumeMount(name: "d", mountPath: "/d", readOnly: true),
+      VolumeMount(name: "e", mountPath: "/e", readOnly: true),
+    ]
+    for (index, mode) in [nil, .disabled, .ifPossible, .enabled].enumerated()
+      as EnumeratedSequence<
+        [VolumeMount.RecursiveReadOnly?]
+      >
+    {
+      pod.spec.containers[0].volumeMounts[index + 1].recursiveReadOnly = mode
+    }
+    let expected = [
+      VolumeMountStatus(name: "a", mountPath: "/a/"),
+      VolumeMountStatus(name: "b", mountPath: "/b", readOnly: true, recursiveReadOnly: .disabled),
+      VolumeMountStatus(name: "c", mountPath: "/c", readOnly: true, recursiveReadOnly: .disabled),
+      VolumeMountStatus(name: "d", mountPath: "/d", readOnly: true, recursiveReadOnly: .enabled),
+      VolumeMountStatus(name: "e", mountPath: "/e", readOnly: true, recursiveReadOnly: .enabled),
+    ]
+    var simulation = Simulation(pod) { _ in nil }
+    #expect(simulation["app"]?.volumeMounts == expected)
+    simulation = Simulation(pod)
+    #expect(simulation["app"]?.volumeMounts == expected)
+    simulation.exits(code: 1)
+    #expect(simulation["app"]?.volumeMounts == expected)
+  }
+
   @Test(
     "oom_score_adj follows the class and the request",
     arguments: [

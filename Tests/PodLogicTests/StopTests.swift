@@ -70,6 +70,25 @@ struct StopTests {
     #expect(simulation["app"]?.termination?.reason == "ContainerStatusUnknown")
   }
 
+  @Test(
+    "One that has survived SIGKILL waits for those that were killed later, and nobody decides all the time meanwhile"
+  )
+  func killedOneAfterAnother() throws {
+    var pod = Pod.test("app")
+    pod.spec.initContainers = [Container(name: "side", image: "app:1")]
+    pod.spec.initContainers[0].restartPolicy = .always
+    var simulation = Simulation(pod)
+    simulation.send(.stopRequested(grace: .seconds(5)))
+    while !simulation.decision.isFinished {
+      let next = try #require(simulation.decision.wakeAt)
+      try #require(next > simulation.now.instant)
+      simulation.advance(next - simulation.now.instant)
+    }
+    // The sidecar is asked when the other is killed, and gets two seconds more.
+    #expect(simulation.now.instant - simulation.state.acceptedAt.instant == .seconds(17))
+    #expect(simulation.actions.last == .removeSandbox)
+  }
+
   @Test("A back-off ends with the wish to stop, and the last end is told")
   func duringBackOff() {
     var simulation = Simulation(.test("app"))

@@ -30,6 +30,10 @@ struct PodCodingTests {
       var main = ContainerStatus(name: "main", state: .running(startedAt: Timestamp(seconds: 2)), image: "busybox:1")
       main.lastState = .terminated(ContainerTermination(exitCode: 137, signal: 9, reason: "OOMKilled"))
       main.user = LinuxContainerUser(uid: 1000, gid: 0, supplementalGroups: [0])
+      main.volumeMounts = [
+        VolumeMountStatus(name: "a", mountPath: "/a"),
+        VolumeMountStatus(name: "b", mountPath: "/b", readOnly: true, recursiveReadOnly: .disabled),
+      ]
       status.containerStatuses = [main]
       status.qosClass = .burstable
       pod.status = status
@@ -48,7 +52,9 @@ struct PodCodingTests {
     "tolerations":[{"key":"k","n":3}]},"status":{"conditions":[{"lastProbeTime":null,"lastTransitionTime":"1970-01-01T00:00:01Z",\
     "status":"True","type":"Ready"}],"containerStatuses":[{"image":"busybox:1","imageID":"","lastState":{"terminated":\
     {"exitCode":137,"reason":"OOMKilled","signal":9}},"name":"main","ready":false,"restartCount":0,"state":{"running":\
-    {"startedAt":"1970-01-01T00:00:02Z"}},"user":{"linux":{"gid":0,"supplementalGroups":[0],"uid":1000}}}],"phase":"Running",\
+    {"startedAt":"1970-01-01T00:00:02Z"}},"user":{"linux":{"gid":0,"supplementalGroups":[0],"uid":1000}},\
+    "volumeMounts":[{"mountPath":"/a","name":"a"},{"mountPath":"/b","name":"b","readOnly":true,"recursiveReadOnly":"Disabled"}]}],\
+    "phase":"Running",\
     "podIP":"10.85.0.2","podIPs":[{"ip":"10.85.0.2"}],"qosClass":"Burstable","startTime":"1970-01-01T00:00:00Z"}}
     """
 

@@ -71,12 +71,18 @@ struct HostPathTests {
     #expect(error?.description == "hostPath type check failed: \(scratch.path)/disk is not a character device")
   }
 
-  @Test("Whatever is there will do where nothing is asked for", arguments: [nil, .unchecked] as [HostPathVolume.Kind?])
+  @Test(
+    "Where nothing is asked for whatever is there will do, or a directory is made",
+    arguments: [nil, .unchecked] as [HostPathVolume.Kind?]
+  )
   func unchecked(_ kind: HostPathVolume.Kind?) throws {
     let scratch = try furnished()
     for name in ["directory", "file", "socket", "to-directory"] { try prepare("\(scratch.path)/\(name)", kind) }
-    let error = #expect(throws: VolumeError.self) { try prepare("\(scratch.path)/nothing", kind) }
-    #expect(error?.description == "hostPath \(scratch.path)/nothing: there is nothing")
+    try prepare("\(scratch.path)/new/deep/er", kind)
+    #expect(try Scratch.status("\(scratch.path)/new/deep/er").st_mode == S_IFDIR | 0o755)
+    let dangling = "\(scratch.path)/dangling"
+    let error = #expect(throws: VolumeError.self) { try prepare(dangling, kind) }
+    #expect(error?.description == "hostPath \(dangling): it is a link that leads to nothing")
   }
 
   @Test("DirectoryOrCreate makes what is missing, all the way, for everybody to pass")

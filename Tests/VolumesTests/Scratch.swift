@@ -1,13 +1,15 @@
 import Glibc
 import Linux
 
-/// A directory of a test's own in memory, removed with its owner.
+/// A directory of a test's own, in memory if nothing is said, removed with its owner.
 final class Scratch: Sendable {
+  private let folder: String
   let path: String
   let descriptor: Int32
 
-  init() throws {
-    var template = Array("/dev/shm/swl-volumes.XXXXXX".utf8CString)
+  init(in folder: String = "/dev/shm") throws {
+    self.folder = folder
+    var template = Array("\(folder)/swl-volumes.XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SyscallError("mkdtemp", errno) }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     descriptor = try openDirectory(AT_FDCWD, path).release()
@@ -15,8 +17,8 @@ final class Scratch: Sendable {
 
   deinit {
     close(descriptor)
-    if let parent = try? openDirectory(AT_FDCWD, "/dev/shm") {
-      try? removeTree(parent.raw, String(path.dropFirst("/dev/shm/".count)))
+    if let parent = try? openDirectory(AT_FDCWD, folder) {
+      try? removeTree(parent.raw, String(path.dropFirst(folder.utf8.count + 1)))
     }
   }
 

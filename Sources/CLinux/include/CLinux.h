@@ -76,6 +76,8 @@ int lx_ofd_lock(int fd, int exclusive, int wait);
 int lx_ofd_unlock(int fd);
 // Whether some description holds a lock that an exclusive one would conflict with: 1 yes, 0 no.
 int lx_ofd_is_locked(int fd);
+// Entries of a directory from its offset on, as many as fit (getdents64(2)): the bytes written, 0 at its end.
+ssize_t lx_getdents(int fd, void *buffer, size_t size);
 int lx_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
 // The kernel's own answer, `(unreachable)` included, which the C library's function replaces by a walk.
 int lx_getcwd(char *buffer, size_t size);

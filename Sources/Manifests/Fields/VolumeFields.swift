@@ -51,7 +51,12 @@ struct VolumeFields: Sendable {
         default: "\"\"",
         "Where the files are: on the node's disk, or with Memory in a tmpfs that counts as the containers' memory."
       ),
-      .honoured("sizeLimit", \.sizeLimit, size, "The most bytes that it may hold."),
+      .honoured(
+        "sizeLimit",
+        \.sizeLimit,
+        size,
+        "The most bytes that it may hold: in memory it can hold no more, on disk a pod that has more is evicted."
+      ),
     ],
     named: "EmptyDirVolumeSource"
   )
@@ -72,7 +77,7 @@ struct VolumeFields: Sendable {
         \.type,
         .choice(),
         default: "\"\"",
-        "What must be at the path, or is made there; with the empty one nothing is looked at before it is mounted."
+        "What must be at the path, or is made there; with the empty one anything will do, and a directory is made if need be."
       ),
     ],
     named: "HostPathVolumeSource"

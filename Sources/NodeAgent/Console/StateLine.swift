@@ -46,7 +46,10 @@ extension StateLine {
       self.init(subject: notice.container ?? "pod", text: Sanitized.text(notice.message))
     case "Killing": self.init(subject: notice.container ?? "pod", text: "stopping")
     case "ExceededGracePeriod": self.init(subject: notice.container ?? "pod", text: "killing", isWarning: true)
-    case "FailedCreatePodSandBox", "FailedMount", "FailedKillPod", "SandboxChanged", "FailedPostStartHook",
+    case "DeadlineExceeded", "Evicted":
+      self.init(subject: "pod", text: "\(notice.reason): \(notice.message.trimmed)", isWarning: true)
+    case "FailedCreatePodSandBox", "FailedMount", "VolumeNotMeasured", "FailedKillPod", "SandboxChanged",
+      "FailedPostStartHook",
       "FailedPreStopHook":
       self.init(subject: notice.container ?? "pod", text: notice.message, isWarning: true)
     default: return nil
@@ -83,7 +86,7 @@ extension StateLine {
       lines.append(StateLine(subject: "pod", text: "address \(address)"))
     }
     if old?.phase != new.phase {
-      let why = new.reason.map { ": \($0)" + (new.message.map { " (\($0))" } ?? "") } ?? ""
+      let why = new.reason.map { ": \($0)" + (new.message.map { " (\($0.trimmed))" } ?? "") } ?? ""
       lines.append(StateLine(subject: "pod", text: new.phase.rawValue + why, isWarning: new.reason != nil))
     }
     return lines
@@ -101,4 +104,9 @@ enum Sanitized {
       )
     )
   }
+}
+
+extension String {
+  /// Without the blanks with which the kubelet ends sentences that it means to continue.
+  fileprivate var trimmed: String { String(reversed().drop { $0 == " " }.reversed()) }
 }

@@ -16,7 +16,6 @@ enum Admission {
     }
     do throws(ConfigurationError) { _ = try Sysctls.resolve(pod.spec) } catch { problems.append(error) }
     if let problem = PodHostname.problem(pod) { problems.append(problem) }
-    if !limits.bestEffort { problems += VolumeLimits.notInForce(pod) }
     for container in pod.spec.allContainers {
       let field = pod.spec.field(of: container)
       problems += limitProblems(container, field, limits)

@@ -27,6 +27,8 @@ actor PodWorker {
   private var underWay: [UInt64: (action: PodAction, task: Task<Void, Never>)] = [:]
   private var started: UInt64 = 0
   private var timer: Task<Void, Never>?
+  private var volumeWatch: Task<Void, Never>?
+  private var hasToldDeadline = false
 
   init(_ pod: Pod, _ sandbox: SandboxID, _ ports: PodEngine.Ports, _ settings: EngineSettings) {
     self.pod = pod
@@ -43,8 +45,6 @@ actor PodWorker {
 
   /// Runs the pod until nothing of it is left.
   func run() async {
-    // Nobody would have accepted the pod if they were to be in force.
-    for limit in VolumeLimits.notInForce(pod) { publisher.yield(.limitDropped(limit)) }
     var isFinished = turn()
     for await input in inputs where !isFinished {
       take(input)
@@ -52,6 +52,7 @@ actor PodWorker {
       if isFinished { break }
     }
     timer?.cancel()
+    volumeWatch?.cancel()
     // Images may be removed again.
     resources = PodResources()
     publisher.finish()
@@ -64,6 +65,10 @@ actor PodWorker {
     let decision = decide(pod, state, now: now)
     if decision.status != state.published { publisher.yield(.status(decision.status)) }
     state.publish(decision.status)
+    if decision.isPastDeadline && !hasToldDeadline {
+      hasToldDeadline = true
+      publisher.yield(.notice(.deadlineExceeded, at: now))
+    }
     for action in decision.actions {
       state.begin(action, at: now)
       if let notice = PodNotice(action, of: pod) { publisher.yield(.notice(notice, at: now)) }
@@ -93,6 +98,7 @@ actor PodWorker {
       resources.volumes = volumes
       resources.sharedMemoryPath = status.sharedMemoryPath
       resources.addresses = addresses
+      watchVolumes()
       note(.sandboxCreated(addresses: addresses))
     case .image(let name, let attempt, let image, let pulled):
       resources.images[name] = image
@@ -107,6 +113,16 @@ actor PodWorker {
         publisher.yield(.attached(container: name, attempt: attempt, attachment))
       }
       note(.container(name, attempt: attempt, .created(identifier: container.identifier, user: container.user)))
+    }
+  }
+
+  /// From the first sandbox on: the volumes outlive it.
+  private func watchVolumes() {
+    let directory = actions.settings.directories.volumes(pod)
+    guard volumeWatch == nil, let watch = EmptyDirWatch(pod, directory: directory, clock: clock) else { return }
+    volumeWatch = Task { [sender] in
+      var watch = watch
+      await watch.run { sender.yield($0) }
     }
   }
 

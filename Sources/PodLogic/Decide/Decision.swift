@@ -6,6 +6,8 @@ public struct Decision: Equatable, Sendable {
   public var actions: [PodAction]
   /// What to tell the world.
   public var status: PodStatus
+  /// The pod is being ended because its `activeDeadlineSeconds` are over.
+  public var isPastDeadline: Bool
   /// When to decide again if nothing happens until then.
   public var wakeAt: Instant?
   /// Nothing of the pod is left on the machine and nothing will be done any more.
@@ -24,6 +26,7 @@ public func decide(_ pod: Pod, _ state: PodState, now: Moment) -> Decision {
   return Decision(
     actions: plan.actions,
     status: PodStatus(of: pod, in: state, now: now, isFinished: plan.isFinished),
+    isPastDeadline: plan.cause == .deadlineExceeded,
     wakeAt: plan.wakeAt,
     isFinished: plan.isFinished
   )
@@ -37,6 +40,8 @@ struct Plan {
   private(set) var actions: [PodAction] = []
   private(set) var wakeAt: Instant?
   private(set) var isFinished = false
+  /// Why the pod is being ended; nil if it is not.
+  private(set) var cause: Ending.Cause?
 
   init(pod: Pod, state: PodState, now: Instant) {
     self.pod = pod
@@ -46,6 +51,7 @@ struct Plan {
 
   mutating func make() {
     if let ending = state.ending(of: pod, at: now) {
+      cause = ending.cause
       end(ending)
     } else if state.published?.phase.isTerminal == true {
       removeSandbox()

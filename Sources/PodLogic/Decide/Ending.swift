@@ -9,6 +9,8 @@ struct Ending: Hashable, Sendable {
     case requested
     /// `activeDeadlineSeconds` are over.
     case deadlineExceeded
+    /// It uses more of the node than it may.
+    case evicted
     /// What it was there for is done, or cannot be done: only sidecars are left.
     case completed
   }
@@ -25,18 +27,18 @@ struct Ending: Hashable, Sendable {
 extension PodState {
   /// The pod's end, once it has begun.
   func ending(of pod: Pod, at now: Instant) -> Ending? {
-    let deadline = expiry(of: pod, at: now)
-    guard let stop else { return deadline ?? completion(of: pod) }
+    let forced = [expiry(of: pod, at: now), evictionEnding].compactMap { $0 }.min { $0.since < $1.since }
+    guard let stop else { return forced ?? completion(of: pod) }
     var ending = Ending(
       cause: .requested,
       since: stop.requestedAt,
       deadline: stop.deadline,
       isForced: stop.isForced
     )
-    if let deadline, deadline.since <= stop.requestedAt {
-      ending.cause = .deadlineExceeded
-      ending.since = deadline.since
-      ending.deadline = min(deadline.deadline, stop.deadline)
+    if let forced, forced.since <= stop.requestedAt {
+      ending.cause = forced.cause
+      ending.since = forced.since
+      ending.deadline = min(forced.deadline, stop.deadline)
     }
     return ending
   }
@@ -53,8 +55,17 @@ extension PodState {
     return Ending(cause: .deadlineExceeded, since: deadline, deadline: deadline + pod.grace)
   }
 
+  private var evictionEnding: Ending? {
+    guard let eviction, published?.phase.isTerminal != true || published?.reason == Self.evicted else { return nil }
+    return Ending(cause: .evicted, since: eviction.at, deadline: eviction.at + Eviction.grace)
+  }
+
   /// Kubernetes' reason of a pod that ran longer than it may.
   static var deadlineExceeded: String { "DeadlineExceeded" }
+  /// The kubelet's sentence about it.
+  static var deadlineMessage: String { "Pod was active on the node longer than the specified deadline" }
+  /// The reason of one that used more than it may.
+  static var evicted: String { "Evicted" }
 
   /// Its containers have ended for good, or will never be started: what else runs is ended.
   private func completion(of pod: Pod) -> Ending? {
@@ -83,7 +94,7 @@ extension PodState {
 
   /// Whether a container that has ended runs again, left alone.
   func restarts(_ container: Container, of pod: Pod, _ record: ContainerRecord) -> Bool {
-    guard stop == nil, let last = record.ended.last else { return false }
+    guard stop == nil, eviction == nil, let last = record.ended.last else { return false }
     return record.mustRunAgain || RestartRule(container, record.role, of: pod).restarts(exitCode: last.exitCode)
   }
 }

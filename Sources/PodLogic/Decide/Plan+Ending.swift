@@ -56,7 +56,8 @@ extension Plan {
       act(container.name, record, .kill)
       return wake(at: now + Self.killPatience)
     }
-    wake(at: killedAt + Self.killPatience)
+    // One that has outlived it waits for those that were killed later.
+    if !record.hasOutlivedKill(at: now) { wake(at: killedAt + Self.killPatience) }
   }
 }
 

@@ -16,6 +16,8 @@ public enum PodEvent: Hashable, Sendable {
   case sandboxRemovalFailed(String)
   /// Something happened to an attempt of a container.
   case container(String, attempt: Int, ContainerEvent)
+  /// The pod uses more of its node than it may; Kubernetes' sentence about it.
+  case evicted(String)
   /// Somebody wants the pod to end within this time.
   case stopRequested(grace: Duration)
   /// Somebody wants the pod to end now.

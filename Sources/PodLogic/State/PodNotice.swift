@@ -23,6 +23,16 @@ public struct PodNotice: Hashable, Sendable {
     PodNotice("DNSConfigForming", message, isWarning: true)
   }
 
+  /// How much a volume holds cannot be found out, so that its limit may not be in force.
+  public static func volumeNotMeasured(_ volume: String, limit: String, _ why: String) -> PodNotice {
+    let message =
+      "EmptyDir volume \"\(volume)\" may hold more than its limit \"\(limit)\": it cannot be measured: \(why)"
+    return PodNotice("VolumeNotMeasured", message, isWarning: true)
+  }
+
+  /// Its `activeDeadlineSeconds` are over.
+  public static let deadlineExceeded = PodNotice(PodState.deadlineExceeded, PodState.deadlineMessage)
+
   /// What an event has to tell; `nil` for events that only matter inside.
   public init?(_ event: PodEvent, of pod: Pod) {
     switch event {
@@ -34,6 +44,8 @@ public struct PodNotice: Hashable, Sendable {
       self.init("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
     case .sandboxRemovalFailed(let text):
       self.init("FailedKillPod", "error killing pod: \(text)", isWarning: true)
+    case .evicted(let message):
+      self.init(PodState.evicted, message, isWarning: true)
     case .container(let name, _, let event):
       let image = pod.spec.allContainers.first { $0.name == name }?.image ?? ""
       self.init(event, container: name, image: image)

@@ -19,13 +19,15 @@ extension PodState {
       sandbox.isInitialized = false
       sandbox.removalObstacle = nil
       // What ends for good is not done again.
-      let goesOn = stop == nil && published?.phase.isTerminal != true
+      let goesOn = stop == nil && eviction == nil && published?.phase.isTerminal != true
       for name in containers.keys { containers[name]?.loseSandbox(at: now, goesOn: goesOn) }
     case .sandboxRemovalFailed(let message):
       sandbox.failRemoval(message, at: now.instant)
     case .container(let name, let attempt, let event):
       guard containers[name]?.attempt == attempt else { return }
       containers[name]?.apply(event, at: now)
+    case .evicted(let message):
+      if eviction == nil, published?.phase.isTerminal != true { eviction = Eviction(at: now.instant, message: message) }
     case .stopRequested(let grace):
       request(deadline: now.instant + max(grace, StopRequest.leastGrace), at: now.instant)
     case .killRequested:

@@ -17,6 +17,8 @@ public struct PodState: Equatable, Sendable {
   public let hostAddresses: [String]
   /// Set once the pod is to end; it never reverts.
   public internal(set) var stop: StopRequest?
+  /// Set once the pod has used more of the node than it may; it never reverts.
+  public internal(set) var eviction: Eviction?
   /// The status published last: source of transition times and of a terminal phase.
   public internal(set) var published: PodStatus?
 
@@ -82,4 +84,15 @@ public struct StopRequest: Hashable, Sendable {
   public let requestedAt: Instant
   /// Nobody is to be waited for any more.
   public internal(set) var isForced = false
+}
+
+/// A pod is ended because of what it uses of its node.
+public struct Eviction: Hashable, Sendable {
+  /// When that was found.
+  public let at: Instant
+  /// Kubernetes' sentence about it.
+  public let message: String
+
+  /// What containers get to end by themselves (kubelet `immediateEvictionGracePeriodSeconds`).
+  static let grace = Duration.seconds(1)
 }

@@ -21,6 +21,7 @@ struct ContainerStatusView {
     status.imageID = record.image?.id ?? ""
     status.containerID = record.identifier
     status.user = record.user
+    status.volumeMounts = container.volumeMounts.map(VolumeMountStatus.init)
     if !container.resources.requests.isEmpty { status.allocatedResources = container.resources.requests }
     if container.resources != ResourceRequirements() { status.resources = container.resources }
     return status
@@ -45,7 +46,7 @@ struct ContainerStatusView {
       return (waiting(for: obstacle), record.ended.last.map(terminated))
     }
     guard let last = record.ended.last else { return (neverRan, nil) }
-    if let delay = crashBackOff(last) {
+    if !isEnding, let delay = crashBackOff(last) {
       let message = "back-off \(delay) restarting failed container=\(container.name) pod=\(podName)"
       return (.waiting(reason: "CrashLoopBackOff", message: message), terminated(last))
     }
@@ -109,5 +110,18 @@ struct ContainerStatusView {
         containerID: end.identifier
       )
     )
+  }
+}
+
+extension VolumeMountStatus {
+  /// Where a mount is recursively read-only if possible, it is: every kernel that containers run on here can do it.
+  fileprivate init(_ mount: VolumeMount) {
+    self.init(name: mount.name, mountPath: mount.mountPath, readOnly: mount.readOnly)
+    if !mount.readOnly { return }
+    recursiveReadOnly =
+      switch mount.recursiveReadOnly {
+      case .enabled, .ifPossible: .enabled
+      case .disabled, nil: .disabled
+      }
   }
 }

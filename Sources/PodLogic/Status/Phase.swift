@@ -9,7 +9,7 @@ extension PodState {
     var tally = Tally()
     for container in pod.spec.allContainers { tally.count(container, of: pod, in: self) }
     var phase = tally.phase(isEnding: ending != nil, hasFailed: hasFailedInitialization(pod))
-    if ending?.cause == .deadlineExceeded { phase = .failed }
+    if [.deadlineExceeded, .evicted].contains(ending?.cause) { phase = .failed }
     if phase.isTerminal && mayStillRun { return published?.phase ?? .pending }
     if isFinished && !phase.isTerminal { return .failed }
     return phase

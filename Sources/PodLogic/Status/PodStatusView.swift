@@ -30,7 +30,9 @@ extension PodStatus {
     if phase == state.published?.phase {
       (reason, message) = (state.published?.reason, state.published?.message)
     } else if phase == .failed, ending?.cause == .deadlineExceeded {
-      (reason, message) = (PodState.deadlineExceeded, "Pod was active on the node longer than the specified deadline")
+      (reason, message) = (PodState.deadlineExceeded, PodState.deadlineMessage)
+    } else if phase == .failed, ending?.cause == .evicted {
+      (reason, message) = (PodState.evicted, state.eviction?.message)
     }
     let conditions = Conditions(
       phase: phase,

@@ -54,7 +54,7 @@ public struct EmptyDirVolume: Equatable, Codable, Sendable {
 public struct HostPathVolume: Equatable, Codable, Sendable {
   /// What must be at the path, or is made there (`v1.HostPathType`).
   public enum Kind: String, Codable, CaseIterable, Sendable {
-    /// Anything; nothing is checked before it is mounted.
+    /// Anything; a directory is made where nothing is.
     case unchecked = ""
     /// A directory; made with mode 0755 where nothing is.
     case directoryOrCreate = "DirectoryOrCreate"

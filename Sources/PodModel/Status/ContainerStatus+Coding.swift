@@ -1,7 +1,7 @@
 extension ContainerStatus: Codable {
   private enum CodingKeys: CodingKey {
     case name, state, lastState, ready, started, restartCount, image, imageID, containerID, allocatedResources
-    case resources, user
+    case resources, volumeMounts, user
   }
 
   private struct User: Codable { var linux: LinuxContainerUser? }
@@ -22,6 +22,7 @@ extension ContainerStatus: Codable {
     containerID = try container.decodeIfPresent(String.self, forKey: .containerID)
     allocatedResources = try container.decodeIfPresent(ResourceList.self, forKey: .allocatedResources)
     resources = try container.decodeIfPresent(ResourceRequirements.self, forKey: .resources)
+    volumeMounts = try container.decode(.volumeMounts, default: [])
     user = try container.decodeIfPresent(User.self, forKey: .user)?.linux
   }
 
@@ -39,7 +40,35 @@ extension ContainerStatus: Codable {
     try container.encodeIfPresent(containerID, forKey: .containerID)
     try container.encodeIfPresent(allocatedResources, forKey: .allocatedResources)
     try container.encodeIfPresent(resources, forKey: .resources)
+    try container.encodeUnlessEmpty(volumeMounts, forKey: .volumeMounts)
     try container.encodeIfPresent(user.map(User.init), forKey: .user)
+  }
+}
+
+extension VolumeMountStatus: Codable {
+  private enum CodingKeys: CodingKey { case name, mountPath, readOnly, recursiveReadOnly }
+
+  /// Reads what `encode` wrote.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      name: try container.decode(String.self, forKey: .name),
+      mountPath: try container.decode(String.self, forKey: .mountPath),
+      readOnly: try container.decode(.readOnly, default: false),
+      recursiveReadOnly: try container.decodeIfPresent(
+        VolumeMount.RecursiveReadOnly.self,
+        forKey: .recursiveReadOnly
+      )
+    )
+  }
+
+  /// Writes what is there.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(mountPath, forKey: .mountPath)
+    try container.encodeIfTrue(readOnly, forKey: .readOnly)
+    try container.encodeIfPresent(recursiveReadOnly, forKey: .recursiveReadOnly)
   }
 }
 

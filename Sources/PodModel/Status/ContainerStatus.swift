@@ -22,6 +22,8 @@ public struct ContainerStatus: Equatable, Sendable {
   public var allocatedResources: ResourceList?
   /// What is enforced now.
   public var resources: ResourceRequirements?
+  /// How it sees the pod's volumes, in the order of the spec.
+  public var volumeMounts: [VolumeMountStatus] = []
   /// The user that its first process started as.
   public var user: LinuxContainerUser?
 
@@ -94,5 +96,30 @@ public struct LinuxContainerUser: Hashable, Codable, Sendable {
     self.uid = uid
     self.gid = gid
     self.supplementalGroups = supplementalGroups
+  }
+}
+
+/// How a container sees a volume (`v1.VolumeMountStatus`, KEP-3857).
+public struct VolumeMountStatus: Hashable, Sendable {
+  /// The volume's name.
+  public var name: String
+  /// Where, as the spec has it.
+  public var mountPath: String
+  /// Whether the spec lets the container only read.
+  public var readOnly: Bool
+  /// Whether the mounts below it are read-only, too; nil unless it is read-only itself.
+  public var recursiveReadOnly: VolumeMount.RecursiveReadOnly?
+
+  /// A mount.
+  public init(
+    name: String,
+    mountPath: String,
+    readOnly: Bool = false,
+    recursiveReadOnly: VolumeMount.RecursiveReadOnly? = nil
+  ) {
+    self.name = name
+    self.mountPath = mountPath
+    self.readOnly = readOnly
+    self.recursiveReadOnly = recursiveReadOnly
   }
 }

@@ -11,13 +11,10 @@ public enum HostPath {
     let path = volume.path
     switch volume.type ?? .unchecked {
     case .unchecked:
-      if try kind(of: path) == nil { throw VolumeError("hostPath \(path): there is nothing") }
+      // The kubelet leaves it to the container runtime, and those make a directory.
+      if try kind(of: path) == nil { try makeDirectory(path) }
     case .directoryOrCreate:
-      if try kind(of: path) == nil {
-        try about("hostPath \(path) cannot be made") { () throws(SyscallError) in
-          try ensureDirectories(path, mode: 0o755)
-        }
-      }
+      if try kind(of: path) == nil { try makeDirectory(path) }
       try expect(path, S_IFDIR, "a directory")
     case .directory: try expect(path, S_IFDIR, "a directory")
     case .fileOrCreate:
@@ -44,6 +41,13 @@ public enum HostPath {
     let code = errno
     if code == ENOENT || code == ENOTDIR { return nil }
     throw VolumeError("hostPath \(path): \(SyscallError("stat", code))")
+  }
+
+  private static func makeDirectory(_ path: String) throws(VolumeError) {
+    try about("hostPath \(path) cannot be made") { () throws(SyscallError) in
+      try ensureDirectories(path, mode: 0o755)
+    }
+    if try kind(of: path) == nil { throw VolumeError("hostPath \(path): it is a link that leads to nothing") }
   }
 
   /// The directory must be there, as with the kubelet.

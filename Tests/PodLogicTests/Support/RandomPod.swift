@@ -68,6 +68,7 @@ struct RandomPod {
     switch random.next() % 20 {
     case 0: apply(.stopRequested(grace: .seconds(Int64(random.next() % 60))))
     case 1 where random.next() % 8 == 0: apply(.killRequested)
+    case 1 where random.next() % 8 == 1: apply(.evicted("chance"))
     case 2: apply(.sandboxLost)
     case 3...6: move(.milliseconds(Int64(random.next() % 400_000)))
     case 7: now.wall = now.wall + .seconds(Int64(random.next() % 7200) - 3600)
@@ -104,7 +105,7 @@ struct RandomPod {
       if underWay.contains(action) { violations.append("decided twice: \(action)") }
       if case .container(let name, let attempt, let step) = action, step == .create || step == .start {
         checkOrder(name)
-        if state.stop != nil { violations.append("\(step) after the wish to stop") }
+        if state.stop != nil || state.eviction != nil { violations.append("\(step) after the wish to stop") }
         if step == .create && present.contains(where: { $0.hasPrefix("\(name).") }) {
           violations.append("attempt \(attempt) of \(name) made while another is there")
         }
