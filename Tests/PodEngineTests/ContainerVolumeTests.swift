@@ -109,6 +109,14 @@ struct ContainerVolumeTests {
     }
   }
 
+  @Test("A volume at /sys is all of it, as agents that watch the host want it")
+  func sysfs() async throws {
+    let lines = try await mounts([VolumeMount(name: "data", mountPath: "/sys/", readOnly: true)])
+    #expect(lines.filter { $0.hasPrefix("/sys") } == ["/sys /v/data rbind,ro,rprivate,rnodev"])
+    let below = try await mounts([VolumeMount(name: "data", mountPath: "/sys/fs")]).map { $0.split(separator: " ")[0] }
+    #expect(below.filter { $0.hasPrefix("/sys") } == ["/sys", "/sys/fs"])
+  }
+
   @Test("Only a privileged container can use devices in a volume")
   func privileged() async throws {
     let lines = try await mounts([VolumeMount(name: "data", mountPath: "/data")]) {
@@ -154,7 +162,7 @@ struct ContainerVolumeTests {
   @Test(
     "The kernel's own places are refused",
     arguments: [
-      "/", "/proc", "/sys", "/dev", "/x/../proc/", "//dev/.", "/proc/sys", "/proc/self/attr", "/proc/x/../1/",
+      "/", "/proc", "/dev", "/x/../proc/", "//dev/.", "/proc/sys", "/proc/self/attr", "/proc/x/../1/",
     ]
   )
   func kernelPlaces(_ path: String) async throws {

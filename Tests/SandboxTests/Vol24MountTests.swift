@@ -185,7 +185,7 @@ extension Sandbox {
       try await Node.with { node in
         let refused = ["/proc/self/attr", "/proc/1/attr", "/proc/sys", "/proc/sys/kernel", "/proc/new"]
         let places = [
-          "/sys/firmware", "/sys/kernel", "/sys/fs/cgroup", "/sys/new", "/dev/pts", "/dev/new", "/dev/fd",
+          "/sys", "/sys/firmware", "/sys/kernel", "/sys/fs/cgroup", "/sys/new", "/dev/pts", "/dev/new", "/dev/fd",
         ]
         let mounts = (refused + places).map { [VolumeMount(name: "disk", mountPath: $0)] }
         let pod = try VolumePod.pod("vol24k", node, mounts)
@@ -205,6 +205,27 @@ extension Sandbox {
           }
         }
         try oracle.verify("volumes below the kernel's places")
+      }
+    }
+
+    @Test("The host's /sys in place of the container's own has the same masks, and what is read-only stays so")
+    func hostSysfs() async throws {
+      try await Node.with { node in
+        var pod = try VolumePod.pod("vol24s", node, [[VolumeMount(name: "sys", mountPath: "/sys", readOnly: true)]])
+        pod.spec.volumes.append(Volume(name: "sys", source: .hostPath(HostPathVolume(path: "/sys", type: .directory))))
+        let oracle = try EscapeOracle(node)
+        try await node.withSandbox(pod, VolumePod.objects) { sandbox in
+          let lines = try await sandbox.run(["/payload", "masked"]).lines
+          #expect(Masks.faults(lines.compactMap(ProbeLine.init)) == [])
+          // The network of the host is in it, and not the sandbox's.
+          let names = try Files.names("/sys/class/net")
+          let seen = try await sandbox.run(["/payload", "tree"] + names.map { "/sys/class/net/\($0)" }).lines
+          #expect(seen.count == names.count && !seen.contains { $0.contains("errno") }, "\(seen)")
+          let written = try await sandbox.attempt(["write /sys/kernel/profiling 0"])
+          let refusals = [EROFS, ENOENT, EACCES].map { "write /sys/kernel/profiling 0: errno \($0)" }
+          #expect(written.count == 1 && refusals.contains(written[0]), "\(written)")
+        }
+        try oracle.verify("the host's /sys")
       }
     }
   }

@@ -10,7 +10,7 @@ enum VolumeMountFields {
         \.mountPath,
         mountPath,
         required: true,
-        "Where the container sees it: an absolute path, and not the root, /dev, /sys, /proc or below /proc."
+        "Where the container sees it: an absolute path, and not the root, /dev, /proc or below /proc."
       ),
       .honoured("readOnly", \.readOnly, .bool, default: "false", "Whether the container may only read."),
       .honoured(

@@ -7,7 +7,9 @@ extension ContainerBlueprint {
   /// otherwise: an `emptyDir` in memory on `/dev/shm` is how pods ask for more shared memory.
   var mounts: [RuntimeSpecification.Mount] {
     let taken = Set(volumes.map(\.path))
-    return Self.kernelMounts(isPrivileged: isPrivileged, sharedMemoryPath).filter { !taken.contains($0.destination) }
+    // What would be mounted below a volume would hide part of it: the host's /sys comes with what the host has in it.
+    let isBelow = { (path: String) in taken.contains { path == $0 || path.hasPrefix($0 + "/") } }
+    return Self.kernelMounts(isPrivileged: isPrivileged, sharedMemoryPath).filter { !isBelow($0.destination) }
       + emptyImageVolumes + podVolumes
       + generatedFiles.filter { !taken.contains(MountPath.normalised($0.destination)) }
   }

@@ -8,7 +8,7 @@ import Volumes
 /// container could not lift (a file's owner may change its project), so that it is measured now and then, as by the kubelet.
 ///
 /// A volume in use is looked at every second, an idle one every ten, and not at all while nothing on its filesystem has
-/// grown. Large ones are looked at in pieces, at most one twentieth of the time.
+/// grown. Large ones are looked at in pieces, at most one twentieth of the time, and less often the longer that takes.
 struct EmptyDirWatch: Sendable {
   private struct Limited: Sendable {
     var name: String
@@ -29,10 +29,15 @@ struct EmptyDirWatch: Sendable {
   /// Entries that are looked at in one go: about a millisecond.
   private static let slice = 512
   /// How much longer than a piece of work the pause after it is.
-  private static let idleShare = 19
+  private static let pauseAfterSlice = 19
+  /// How much longer than the work on all volumes the pause after it is at least, up to a limit.
+  private static let pauseAfterAll = 100
+  private static let longestPauseAfterAll = Duration.seconds(300)
 
   private let clock: any EngineClock
   private var volumes: [Limited]
+  /// What the latest look at all of them took.
+  private var work = Duration.zero
 
   /// nil for a pod that has no such volume.
   init?(_ pod: Pod, directory: String, clock: any EngineClock) {
@@ -53,6 +58,7 @@ struct EmptyDirWatch: Sendable {
     while true {
       await clock.sleep(until: clock.now.instant + pause)
       var hasChanged = false
+      work = .zero
       for index in volumes.indices {
         if Task.isCancelled { return }
         let before = volumes[index].bytes
@@ -69,7 +75,8 @@ struct EmptyDirWatch: Sendable {
         if volume.isOverLimit { return tell(.event(.evicted(volume.excess))) }
         hasChanged = hasChanged || volume.bytes != before
       }
-      pause = hasChanged ? Self.shortestPause : min(pause * 2, Self.longestPause)
+      let usual = hasChanged ? Self.shortestPause : min(pause * 2, Self.longestPause)
+      pause = max(usual, min(work * Self.pauseAfterAll, Self.longestPauseAfterAll))
     }
   }
 
@@ -83,9 +90,11 @@ struct EmptyDirWatch: Sendable {
     while !isDone {
       let start = ContinuousClock.now
       isDone = try usage.advance(entries: Self.slice)
+      let taken = start.duration(to: .now)
+      work += taken
       volumes[index].bytes = isDone ? usage.bytes : max(volumes[index].bytes, usage.bytes)
       if isDone || volumes[index].isOverLimit { break }
-      await clock.sleep(until: clock.now.instant + start.duration(to: .now) * Self.idleShare)
+      await clock.sleep(until: clock.now.instant + taken * Self.pauseAfterSlice)
       if Task.isCancelled { return true }
     }
     // What could not be seen is looked for again.

@@ -63,12 +63,12 @@ actor PodWorker {
   private func turn() -> Bool {
     let now = clock.now
     let decision = decide(pod, state, now: now)
-    if decision.status != state.published { publisher.yield(.status(decision.status)) }
-    state.publish(decision.status)
     if decision.isPastDeadline && !hasToldDeadline {
       hasToldDeadline = true
       publisher.yield(.notice(.deadlineExceeded, at: now))
     }
+    if decision.status != state.published { publisher.yield(.status(decision.status)) }
+    state.publish(decision.status)
     for action in decision.actions {
       state.begin(action, at: now)
       if let notice = PodNotice(action, of: pod) { publisher.yield(.notice(notice, at: now)) }

@@ -14,7 +14,6 @@ public enum MountPath {
     switch path {
     case "/": ("must not be the root", "choose a path below it")
     case "/dev": ("must not be /dev, where the container's devices are", "choose a path below it")
-    case "/sys": ("must not be /sys, which is the kernel's", "choose a path below it")
     case "/proc": ("must not be /proc, which is the kernel's", "mount it elsewhere")
     default:
       if path.hasPrefix("/proc/") && !figures.contains(path) {
