@@ -198,7 +198,10 @@ let package = Package(
     tests("StateStore", ["StateStore", "Linux", "RuntimeTestKit"]),
     tests("Supervision", ["Supervision", "Cgroups", "StateStore", "RuntimeAPI"]),
     // Not on swiftlet-shim: its linker settings would make the bundle of tests static. A build with tests has it anyway.
-    tests("NativeRuntime", ["NativeRuntime", "RuntimeTestKit", "Supervision", "RuntimeAPI", "Linux", "CLinux"]),
+    tests(
+      "NativeRuntime",
+      ["NativeRuntime", "RuntimeTestKit", "Supervision", "RuntimeAPI", "Linux", "CLinux", "ArchiveTestKit"]
+    ),
     tests("OCIRuntime", ["OCIRuntime", "RuntimeTestKit", "Supervision", "RuntimeAPI", "Linux"]),
     tests(
       "PodEngine",

@@ -20,19 +20,33 @@ public final class PodClaim: Sendable {
     let guardian = try ClaimLock.take(runDirectory: runDirectory)
     defer { withExtendedLifetime(guardian) {} }
     try makeDirectory(AT_FDCWD, directory.path, mode: 0o700)
+    do throws(SyscallError) { lock = try Self.own(directory, record) } catch {
+      // The first error is the one to tell; what is left has no record and goes with the next command.
+      try? Self.remove(directory)
+      throw error
+    }
+  }
+
+  private static func own(_ directory: PodDirectory, _ record: PodRecord) throws(SyscallError) -> SharedFD {
     let opened = try directory.open()
     guard let lock = try PodLock.owner.take(in: opened.raw) else { throw SyscallError("lock", EEXIST) }
-    self.lock = SharedFD(lock)
     try record.write(to: opened.raw)
+    return SharedFD(lock)
+  }
+
+  private static func remove(_ directory: PodDirectory) throws(SyscallError) {
+    guard let slash = directory.path.lastIndex(of: "/") else { return }
+    let pods = try openDirectory(AT_FDCWD, String(directory.path[..<slash]))
+    try removeTree(pods.raw, directory.pod)
   }
 
   /// Takes over a pod whose owner has gone; `nil` if it has an owner, or no record. The caller holds the
   /// ``ClaimLock``.
   public init?(abandoned directory: PodDirectory) throws(SyscallError) {
     let opened = try directory.open()
-    guard let lock = try PodLock.owner.take(in: opened.raw), let record = try PodRecord.read(from: opened.raw) else {
-      return nil
-    }
+    guard let lock = try PodLock.owner.take(in: opened.raw),
+      let record = try PodRecord.read(from: opened.raw, of: directory.pod)
+    else { return nil }
     self.directory = directory
     self.record = record
     self.lock = SharedFD(lock)
@@ -49,9 +63,7 @@ public final class PodClaim: Sendable {
       }
       try removeTree(parent.raw, String(path[path.index(after: slash)...]))
     }
-    guard let slash = directory.path.lastIndex(of: "/") else { return }
-    let pods = try openDirectory(AT_FDCWD, String(directory.path[..<slash]))
-    try removeTree(pods.raw, directory.pod)
+    try Self.remove(directory)
   }
 }
 

@@ -35,7 +35,7 @@ public struct PodDirectory: Hashable, Sendable {
   /// The name of the lock beside the pods' directories.
   static let claimLock = ".claims"
   /// The record's name.
-  static let record = "record.json"
+  public static let record = "record.json"
 
   /// Mount point of the memory filesystem that containers share.
   public var sharedMemory: String { path + "/shm" }

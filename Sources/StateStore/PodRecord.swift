@@ -7,7 +7,7 @@ import Linux
 /// paths, which do.
 public struct PodRecord: Hashable, Sendable {
   /// Version of this form; a record of a newer one is left alone and reported.
-  public static let version = 1
+  public static let version = 2
 
   /// The pod's UID.
   public var pod: String
@@ -51,21 +51,27 @@ public struct PodRecord: Hashable, Sendable {
       JSONMember("cgroup", .string(cgroup)), JSONMember("paths", .array(paths.map { .string($0) })),
       JSONMember("endsWithOwner", .bool(endsWithOwner)), JSONMember("graceSeconds", .integer(Int64(graceSeconds))),
     ])
-    try replaceFile(in: directory, named: PodDirectory.record, with: value.serialized(), durability: .untilReboot)
+    let record = SealedRecord.seal(value.serialized(), as: Self.purpose(pod))
+    try replaceFile(in: directory, named: PodDirectory.record, with: record, durability: .untilReboot)
   }
 
-  /// Reads it. `nil` if there is none yet; EPROTO for one that cannot be understood.
-  public static func read(from directory: Int32) throws(SyscallError) -> PodRecord? {
+  private static func purpose(_ pod: String) -> String { "record of pod \(pod)" }
+
+  /// Reads the one of a pod. `nil` if there is none yet; EPROTO for one that cannot be understood, is damaged, or is
+  /// another pod's: what it names must not be touched.
+  public static func read(from directory: Int32, of pod: String) throws(SyscallError) -> PodRecord? {
     let bytes: [UInt8]
     do throws(SyscallError) {
-      bytes = try readRegularFile(directory, PodDirectory.record, limit: 1 << 20)
+      let record = try readRegularFile(directory, PodDirectory.record, limit: 1 << 20)
+      bytes = try SealedRecord.open(record, as: purpose(pod))
     } catch {
       if error.errno == ENOENT { return nil }
+      if error.errno == EBADMSG || error.errno == EFBIG { throw SyscallError("read the pod's record", EPROTO) }
       throw error
     }
     // Whatever is wrong with it, the answer is the same: it cannot be understood.
     guard let value = try? JSONValue(parsing: bytes), value["version"]?.integer == Int64(version),
-      let pod = value["pod"]?.string, let name = value["name"]?.string, let bootID = value["bootID"]?.string,
+      value["pod"]?.string == pod, let name = value["name"]?.string, let bootID = value["bootID"]?.string,
       let cgroup = value["cgroup"]?.string, let paths = value["paths"]?.array?.map(\.string),
       !paths.contains(nil),
       let endsWithOwner = value["endsWithOwner"]?.bool,

@@ -54,7 +54,9 @@ extension SupervisedSandbox {
 
   private func recordedEnd(_ name: String) -> ProcessEnd? {
     // No record, or one that cannot be read, is the same: nothing is known.
-    guard let bytes = try? readRegularFile(AT_FDCWD, "\(directory.path)/\(PodDirectory.exits)/\(name)", limit: 4096)
+    guard let record = try? readRegularFile(AT_FDCWD, "\(directory.path)/\(PodDirectory.exits)/\(name)", limit: 4096),
+      // As above.
+      let bytes = try? SealedRecord.open(record, as: ProcessEnd.recordPurpose(name))
     else { return nil }
     // As above.
     return try? ProcessEnd(parsing: bytes)

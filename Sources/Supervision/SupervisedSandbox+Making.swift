@@ -138,7 +138,7 @@ extension SupervisedSandbox {
   ) async throws(RuntimeError) -> SupervisedSandbox? {
     do throws(SyscallError) {
       let pod = try directory.open()
-      guard let record = try PodRecord.read(from: pod.raw), record.bootID == (try bootID()),
+      guard let record = try PodRecord.read(from: pod.raw, of: directory.pod), record.bootID == (try bootID()),
         let own = try SandboxRecord.read(from: pod.raw), own.handler == handler,
         try PodLock.supervisor.isHeld(in: pod.raw)
       else { return nil }

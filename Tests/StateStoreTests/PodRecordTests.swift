@@ -33,7 +33,7 @@ final class RunDirectory: Sendable {
   }
 }
 
-@Suite("A pod's record comes back as it was written, and a damaged one is an error")
+@Suite("A pod's record comes back as it was written, and anything else is an error")
 struct PodRecordTests {
   private func write(_ bytes: [UInt8], _ run: RunDirectory) throws -> OwnedFD {
     let directory = try openDirectory(AT_FDCWD, run.path)
@@ -41,11 +41,17 @@ struct PodRecordTests {
     return directory
   }
 
+  private func expectRefusal(_ bytes: [UInt8], of pod: String, _ run: RunDirectory, _ place: String) throws {
+    let directory = try write(bytes, run)
+    let error = #expect(throws: SyscallError.self, "\(place)") { try PodRecord.read(from: directory.raw, of: pod) }
+    #expect(error?.errno == EPROTO, "\(place)")
+  }
+
   @Test("random records")
   func roundTrip() throws {
     let run = try RunDirectory()
     let directory = try openDirectory(AT_FDCWD, run.path)
-    #expect(try PodRecord.read(from: directory.raw) == nil)
+    #expect(try PodRecord.read(from: directory.raw, of: "pod") == nil)
     var generator = SeededGenerator()
     for round in 0..<100 {
       let record = PodRecord(
@@ -58,47 +64,62 @@ struct PodRecordTests {
         graceSeconds: generator.below(1000)
       )
       try record.write(to: directory.raw)
-      #expect(try PodRecord.read(from: directory.raw) == record, "seed \(generator.seed), round \(round)")
+      let read = try PodRecord.read(from: directory.raw, of: record.pod)
+      #expect(read == record, "seed \(generator.seed), round \(round)")
     }
   }
 
-  @Test("every byte changed in every bit, and every length: an error, or a record that was read whole; never a trap")
+  /// What is named in it is ended and removed: a path with one letter less would be somebody else's.
+  @Test("every byte changed in every bit, every length, and the record of another pod")
   func damaged() throws {
     let run = try RunDirectory()
     let directory = try openDirectory(AT_FDCWD, run.path)
     try run.record("pod", paths: ["/a/b", "/c"]).write(to: directory.raw)
     let whole = try readRegularFile(directory.raw, "record.json", limit: 1 << 20)
+    #expect(try PodRecord.read(from: directory.raw, of: "pod") != nil)
     for place in whole.indices {
       for bit in 0..<8 {
         var bytes = whole
         bytes[place] ^= 1 << bit
-        let damaged = try write(bytes, run)
-        do throws(SyscallError) { _ = try PodRecord.read(from: damaged.raw) } catch {
-          #expect(error.errno == EPROTO, "byte \(place), bit \(bit): \(error)")
-        }
+        try expectRefusal(bytes, of: "pod", run, "byte \(place), bit \(bit)")
       }
     }
-    for length in 0..<whole.count {
-      let damaged = try write(Array(whole.prefix(length)), run)
-      let error = #expect(throws: SyscallError.self) { try PodRecord.read(from: damaged.raw) }
-      #expect(error?.errno == EPROTO, "the first \(length) bytes")
+    for length in 0..<whole.count { try expectRefusal(Array(whole.prefix(length)), of: "pod", run, "\(length) bytes") }
+    try expectRefusal(whole + [0], of: "pod", run, "a byte more")
+    try expectRefusal(whole, of: "other", run, "another pod's")
+    try expectRefusal([UInt8](repeating: 0, count: 2 << 20), of: "pod", run, "far too much")
+  }
+
+  @Test("two bytes exchanged, anywhere")
+  func swapped() throws {
+    let run = try RunDirectory()
+    let directory = try openDirectory(AT_FDCWD, run.path)
+    try run.record("pod", paths: ["/a/b", "/c"]).write(to: directory.raw)
+    let whole = try readRegularFile(directory.raw, "record.json", limit: 1 << 20)
+    var generator = SeededGenerator()
+    for _ in 0..<2000 {
+      let (one, other) = (generator.below(whole.count), generator.below(whole.count))
+      if whole[one] == whole[other] { continue }
+      var bytes = whole
+      bytes.swapAt(one, other)
+      try expectRefusal(bytes, of: "pod", run, "\(one) and \(other)")
     }
   }
 
   @Test(
-    "what cannot be a record",
+    "what cannot be a record, however well it is sealed",
     arguments: [
-      #"{"version":2}"#, "null", "[]", #"{"version":1,"pod":1}"#,
-      #"{"version":1,"pod":"p","name":"n","bootID":"b","cgroup":"/c","paths":"/x","endsWithOwner":true,"graceSeconds":1}"#,
-      #"{"version":1,"pod":"p","name":"n","bootID":"b","cgroup":"/c","paths":[1],"endsWithOwner":true,"graceSeconds":1}"#,
-      #"{"version":1,"pod":"p","name":"n","bootID":"b","cgroup":"/c","paths":[],"endsWithOwner":true,"graceSeconds":1e99}"#,
+      #"{"version":1}"#, #"{"version":3}"#, "null", "[]", "", #"{"version":2,"pod":1}"#,
+      #"{"version":2,"pod":"pod","name":"n","bootID":"b","cgroup":"/c","paths":"/x","endsWithOwner":true,"graceSeconds":1}"#,
+      #"{"version":2,"pod":"pod","name":"n","bootID":"b","cgroup":"/c","paths":[1],"endsWithOwner":true,"graceSeconds":1}"#,
+      #"{"version":2,"pod":"pod","name":"n","bootID":"b","cgroup":"/c","paths":[],"endsWithOwner":true,"graceSeconds":1e99}"#,
+      #"{"version":2,"pod":"two","name":"n","bootID":"b","cgroup":"/c","paths":[],"endsWithOwner":true,"graceSeconds":1}"#,
     ]
   )
   func refused(_ text: String) throws {
     let run = try RunDirectory()
-    let directory = try write(Array(text.utf8), run)
-    let error = #expect(throws: SyscallError.self) { try PodRecord.read(from: directory.raw) }
-    #expect(error?.errno == EPROTO)
+    try expectRefusal(Array(text.utf8), of: "pod", run, "unsealed")
+    try expectRefusal(SealedRecord.seal(Array(text.utf8), as: "record of pod pod"), of: "pod", run, "sealed")
   }
 }
 

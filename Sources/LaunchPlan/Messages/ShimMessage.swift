@@ -112,6 +112,9 @@ public struct ProcessEnd: Hashable, Sendable {
     self.startedAt = startedAt
     self.finishedAt = finishedAt
   }
+
+  /// What the record of an end is sealed as.
+  public static func recordPurpose(_ name: String) -> String { "end of \(name)" }
 }
 
 /// One container in the answer to `state`.

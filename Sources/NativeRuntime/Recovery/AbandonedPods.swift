@@ -31,10 +31,17 @@ public enum AbandonedPods {
       } catch {
         // Somebody else removed it meanwhile.
         if error.errno == ENOENT { continue }
-        outcomes.append(Outcome(pod: directory.pod, problem: "\(directory.path): \(error)"))
+        outcomes.append(Outcome(pod: directory.pod, problem: problem(error, directory)))
       }
     }
     return outcomes
+  }
+
+  private static func problem(_ error: SyscallError, _ directory: PodDirectory) -> String {
+    if error.errno != EPROTO { return "\(directory.path): \(error)" }
+    let path = directory.path
+    return "\(path)/\(PodDirectory.record) is damaged, or another version of swiftlet wrote it: nothing that it names "
+      + "was touched; remove \(path) when nothing of the pod runs any more"
   }
 
   /// The claim of a pod that nobody owns. A directory without a record was left before anything was made for it.
@@ -43,7 +50,7 @@ public enum AbandonedPods {
     defer { withExtendedLifetime(guardian) {} }
     if let claim = try PodClaim(abandoned: directory) { return claim }
     let opened = try directory.open()
-    guard try !PodLock.owner.isHeld(in: opened.raw), try PodRecord.read(from: opened.raw) == nil,
+    guard try !PodLock.owner.isHeld(in: opened.raw), try PodRecord.read(from: opened.raw, of: directory.pod) == nil,
       let slash = directory.path.lastIndex(of: "/")
     else { return nil }
     let pods = try openDirectory(AT_FDCWD, String(directory.path[..<slash]))

@@ -20,11 +20,7 @@ extension NativeSandbox {
     try base.refuseKnown(id)
     let bytes = planning.plan.serialized()
     try Failures.host("record the plan", name) { () throws(SyscallError) in
-      let plans = try openDirectory(AT_FDCWD, base.directory.plans)
-      try replaceFile(in: plans.raw, named: name, with: bytes, durability: .untilReboot)
-      if let filter {
-        try replaceFile(in: plans.raw, named: name + ".filter", with: filter, durability: .untilReboot)
-      }
+      try RecordedLaunch(bytes, filter).write(to: base.directory.plans, as: name)
     }
     let group = SharedFD(
       try Failures.cgroup("make the container's cgroup") { () throws(CgroupError) in
@@ -78,8 +74,7 @@ extension NativeSandbox {
   /// Forgets how a container was launched.
   func forget(_ id: ContainerID) {
     launched.withLock { _ = $0.removeValue(forKey: id) }
-    unlink("\(base.directory.plans)/\(id.localName)")
-    unlink("\(base.directory.plans)/\(id.localName).filter")
+    RecordedLaunch.remove(from: base.directory.plans, id.localName)
   }
 
   /// The container's streams.
@@ -118,22 +113,14 @@ extension NativeSandbox {
   private func launched(_ id: ContainerID) throws(RuntimeError) -> Launched {
     if let known = launched.withLock({ $0[id] }) { return known }
     let path = "\(base.directory.plans)/\(id.localName)"
-    let bytes = try Failures.host("read the container's plan", path) { () throws(SyscallError) in
-      try readRegularFile(AT_FDCWD, path, limit: 1 << 20)
+    let record = try Failures.host("read the container's plan", path) { () throws(SyscallError) in
+      try RecordedLaunch(from: base.directory.plans, as: id.localName)
     }
     let step: ProcessStep
-    do throws(MalformedMessage) { step = try LaunchPlan(parsing: bytes).process } catch {
+    do throws(MalformedMessage) { step = try LaunchPlan(parsing: record.plan).process } catch {
       throw .failed(step: "read the container's plan", errno: 0, detail: "\(path): \(error)")
     }
-    let filter: [UInt8]?
-    do throws(SyscallError) { filter = try readRegularFile(AT_FDCWD, path + ".filter", limit: 1 << 16) } catch {
-      // A container without a filter has no such file; any other error must not cost the session its filter.
-      guard error.errno == ENOENT else {
-        throw .failed(step: "read the container's filter", errno: error.errno, detail: path)
-      }
-      filter = nil
-    }
-    let known = Launched(step: step, filter: filter)
+    let known = Launched(step: step, filter: record.filter)
     launched.withLock { $0[id] = known }
     return known
   }

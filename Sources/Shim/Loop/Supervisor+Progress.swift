@@ -135,8 +135,9 @@ extension Supervisor {
 
   private func record(_ end: ProcessEnd) {
     guard let exits = exitsDirectory else { return }
+    let record = SealedRecord.seal(end.serialized(), as: ProcessEnd.recordPurpose(end.name))
     // The run directory may be full: the answer to `state` still has it.
-    try? replaceFile(in: exits, named: end.name, with: end.serialized(), durability: .untilReboot)
+    try? replaceFile(in: exits, named: end.name, with: record, durability: .untilReboot)
   }
 
   private var exitsDirectory: Int32? {
