@@ -16,6 +16,7 @@
 pid_t pl_fork(void) { return fork(); }
 long pl_keyctl(int operation, long a, long b, long c, long d) { return syscall(SYS_keyctl, operation, a, b, c, d); }
 int pl_ptrace_seize(pid_t pid) { return (int)ptrace(PTRACE_SEIZE, pid, 0, 0); }
+int pl_ptrace_seize_exit(pid_t pid) { return (int)ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT); }
 int pl_ptrace_stop(pid_t pid) {
   int status = 0;
   if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) < 0) return -1;

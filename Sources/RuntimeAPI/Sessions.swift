@@ -46,7 +46,8 @@ public final class Attachment: Sendable {
 public protocol ExecSession: Sendable {
   /// Its streams.
   var streams: Attachment { get }
-  /// Returns when it has ended and everything that it left behind is gone.
+  /// Returns when it has ended and everything that it left behind is gone, or two seconds after it was killed: what another
+  /// process of the container keeps from going is not waited for, and may keep its streams open.
   func wait() async throws(RuntimeError) -> ContainerExit
   /// Ends it together with everything that it started.
   func kill() async throws(RuntimeError)

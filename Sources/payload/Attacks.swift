@@ -37,6 +37,23 @@ enum Attacks {
     try Output.line("scanned \(scanned)")
   }
 
+  /// Attaches to every process that appears and never listens to the kernel again: whoever started it is not told of its end
+  /// (ptrace(2)). With `atExit` it does not even get that far. Prints `held PID` for each, and at the end `held N`.
+  static func hold(atExit: Bool, seconds: Int) throws {
+    let own = getpid()
+    var held: Set<Int32> = []
+    try Output.line("ready")
+    try repeatedly(seconds) {
+      for pid in try processes() where pid != own && !held.contains(pid) {
+        if (atExit ? pl_ptrace_seize_exit(pid) : pl_ptrace_seize(pid)) == 0 {
+          held.insert(pid)
+          try Output.line("held \(pid)")
+        }
+      }
+    }
+    try Output.line("held \(held.count) in all")
+  }
+
   /// SEC-01: opens the programs of all processes for writing, directly and through a descriptor held open. Prints
   /// `opened PID TARGET` for every success, and at the end `tried N opened M`.
   static func openPrograms(seconds: Int) throws {

@@ -33,6 +33,7 @@ enum Payload {
       forkstorm N [SECONDS]         forks N children, which live that long (0)
       race-exchange A B SECONDS     exchanges two names as fast as it can
       ptrace-scan SECONDS           attaches to and reads descriptors of whatever appears in /proc
+      hold end|exit SECONDS         attaches to whatever appears and takes no notice of it when it ends, or stops there
       open-exe-loop SECONDS         opens /proc/*/exe for writing, again and again
       tree PATH...                  what is at and below the paths
       attempt STEP [, STEP]...      changes files: write, fill, make, link, rename, remove, mode
@@ -73,6 +74,7 @@ enum Payload {
     case "forkstorm": try Storms.fork(number(arguments, 0), seconds: number(arguments, 1, or: 0))
     case "race-exchange": try Storms.exchange(text(arguments, 0), text(arguments, 1), seconds: number(arguments, 2))
     case "ptrace-scan": try Attacks.scan(seconds: number(arguments, 0))
+    case "hold": try Attacks.hold(atExit: text(arguments, 0) == "exit", seconds: number(arguments, 1))
     case "open-exe-loop": try Attacks.openPrograms(seconds: number(arguments, 0))
     case "tree": for path in arguments { try VolumeProbe.tree(path) }
     case "attempt": try VolumeProbe.attempt(arguments)

@@ -83,7 +83,24 @@ struct KernelTextTests {
   )
   func startTime(_ name: String) {
     let rest = (3...52).map { $0 == 3 ? "S" : String($0 * 100) }.joined(separator: " ")
-    #expect(ProcessIdentity.startTime(inStat: "4711 (\(name)) \(rest)") == 2200)
+    let stat = ProcessStat(parsing: "4711 (\(name)) \(rest)\n")
+    #expect(stat?.startTime == 2200 && stat?.waitStatus == 5200 && stat?.activity == .other)
+    for (letter, activity) in [("Z", ProcessStat.Activity.zombie), ("T", .stopped), ("t", .stopped), ("D", .other)] {
+      #expect(ProcessStat(parsing: "4711 (\(name)) \(letter)" + rest.dropFirst())?.activity == activity)
+    }
+  }
+
+  @Test("how a child ended can be read before it is reaped")
+  func zombie() throws {
+    for code in [Int32(0), 7] {
+      let pid = try spawnProgram("/bin/sh", arguments: ["sh", "-c", "exit \(code)"], descriptors: [-1, -1, -1])
+      defer { waitpid(pid, nil, 0) }
+      let process = try PidFD.open(pid)
+      #expect(try PidFD.waitForEnd(process.raw, milliseconds: 10_000))
+      let stat = try ProcessStat(of: pid)
+      #expect(stat.activity == .zombie && ExitStatus(waitStatus: stat.waitStatus) == .exited(code))
+    }
+    #expect(try ProcessStat(of: getpid()).activity == .other)
   }
 
   @Test(
@@ -91,7 +108,7 @@ struct KernelTextTests {
     arguments: ["", ")", "1 (a) S", "1 (a", "1 (a) S 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 x"]
   )
   func noStartTime(_ stat: String) {
-    #expect(ProcessIdentity.startTime(inStat: stat) == nil)
+    #expect(ProcessStat(parsing: stat) == nil)
   }
 
   @Test("a process is itself, and no other one of its number")
@@ -119,7 +136,7 @@ struct KernelTextTests {
     for _ in 0..<5_000 {
       let text = generator.list(60) { $0.pick(Array(" -:/,\\0124567)(a\n")) }
       _ = MountEntry(line: Substring(String(text)))
-      _ = ProcessIdentity.startTime(inStat: String(text))
+      _ = ProcessStat(parsing: String(text))
     }
   }
 }

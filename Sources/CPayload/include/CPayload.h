@@ -12,6 +12,8 @@ int pl_ptrace_seize(pid_t pid);
 // go cannot be reaped by anybody else.
 int pl_ptrace_stop(pid_t pid);
 int pl_ptrace_detach(pid_t pid);
+// Attaches to a process so that it stops on its way out, whatever ends it, until it is let go.
+int pl_ptrace_seize_exit(pid_t pid);
 
 // Calling conventions of pl_try_syscall. The last two exist on x86_64 only.
 enum { PL_NATIVE = 0, PL_I386 = 1, PL_X32 = 2 };

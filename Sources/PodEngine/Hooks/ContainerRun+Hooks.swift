@@ -37,20 +37,24 @@ extension ContainerRun {
     }
   }
 
+  private static func code(_ session: any ExecSession) async -> Result<Int32, RuntimeError> {
+    do throws(RuntimeError) { return .success(try await session.wait().code) } catch { return .failure(error) }
+  }
+
   /// A command with the container's own environment, user and confinement.
   private func failure(ofCommand command: [String]) async -> String? {
     guard var process = resources.processes[container.name] else { return "the container's process is not known" }
     process.args = command
     process.terminal = false
     let text = "Exec lifecycle hook (\(command)) failed"
-    do throws(RuntimeError) {
+    do {
       let session = try await runner.runtime.exec(ExecRequest(process: process), in: id)
       // Whoever does not read what a command writes stops it when the pipe is full.
-      let output = HookOutput(session.streams)
-      let exit = try await session.wait()
-      let said = output.text
-      if exit.code == 0 { return nil }
-      return "\(text): exit code \(exit.code)" + (said.isEmpty ? "" : ", and it said: \(said)")
+      let output = try HookOutput(session.streams)
+      let code = await Self.code(session)
+      let said = await output.finish()
+      if try code.get() == 0 { return nil }
+      return "\(text): exit code \(try code.get())" + (said.isEmpty ? "" : ", and it said: \(said)")
     } catch {
       return "\(text): \(error)"
     }

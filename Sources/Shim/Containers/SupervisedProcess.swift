@@ -65,6 +65,12 @@ final class SupervisedProcess {
   var streams: OuterEnds?
   /// A session's deadline has passed and everything in it was sent SIGKILL.
   var isOverdue = false
+  /// Monotonic nanoseconds since which somebody waits for it to be set up, or to run.
+  var awaitedSince = Clock.monotonicNanoseconds()
+  /// Monotonic nanoseconds at which everything in its cgroup was first sent SIGKILL.
+  var killedAt: Int64?
+  /// Whoever waited for its end was told of it before it had gone (``Supervisor/losePatience(with:)``).
+  var isToldEarly = false
   /// It never came to run and is forgotten once its process has gone.
   var isAbandoned = false
   /// Why it never came to run, told to whoever asked (`deletion`) once the OCI runtime has forgotten it.
@@ -76,6 +82,12 @@ final class SupervisedProcess {
     self.cgroup = cgroup
     self.pump = pump
     state = .settingUp(address)
+  }
+
+  /// Ends everything in its cgroup.
+  func kill() {
+    if killedAt == nil { killedAt = Clock.monotonicNanoseconds() }
+    cgroup.kill()
   }
 
   var isSession: Bool { if case .session = role { true } else { false } }

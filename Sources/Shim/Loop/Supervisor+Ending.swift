@@ -24,7 +24,7 @@ extension Supervisor {
     case .running where !process.isSession:
       // One that has just ended needs no signal.
       if let pidfd = process.process?.raw { try? PidFD.signal(pidfd, process.stopSignal) }
-    case .settingUp, .created, .starting: process.cgroup.kill()
+    case .settingUp, .created, .starting: process.kill()
     default: break
     }
   }
@@ -33,8 +33,10 @@ extension Supervisor {
   func timeout() -> Int32 {
     let now = Clock.monotonicNanoseconds()
     var next = ending?.deadline ?? .max
+    if !unreaped.isEmpty { next = min(next, now + Self.reapInterval) }
     for process in processes.values {
       if case .session(let deadline?) = process.role, !process.isOverdue { next = min(next, deadline) }
+      if let end = endOfPatience(with: process) { next = min(next, end) }
       // What the disk did not take.
       if process.pump?.file.isBlocked == true { next = min(next, now + 200_000_000) }
     }
@@ -45,17 +47,19 @@ extension Supervisor {
   /// Acts on what is overdue.
   func checkDeadlines() {
     let now = Clock.monotonicNanoseconds()
+    reapReleased()
     for process in processes.values {
+      if let end = endOfPatience(with: process), end <= now { losePatience(with: process) }
       if case .session(let deadline?) = process.role, deadline <= now, !process.isOverdue {
         process.isOverdue = true
-        process.cgroup.kill()
+        process.kill()
       }
       if process.pump?.file.isBlocked == true { process.pump?.retry() }
     }
     if let deadline = ending?.deadline, deadline <= now {
       ending?.deadline = nil
       for process in processes.values where !process.hasEnded {
-        process.cgroup.kill()
+        process.kill()
         // A command that hangs must not keep the sandbox; one that has just ended is no loss.
         if let command = process.command?.process.raw { try? PidFD.signal(command, SIGKILL) }
       }

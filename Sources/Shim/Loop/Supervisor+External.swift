@@ -102,7 +102,7 @@ extension Supervisor {
     process.state = .created
     replyProcess(process, address, roles: [.pidfd], descriptors: [process.process?.raw ?? -1])
     // The end of the sandbox began while the command ran.
-    if ending != nil { process.cgroup.kill() }
+    if ending != nil { process.kill() }
   }
 
   private func externalPID(_ process: SupervisedProcess) throws(SyscallError) -> Int32 {
@@ -120,7 +120,7 @@ extension Supervisor {
     process.isAbandoned = true
     process.failure = failure
     process.deletion = address
-    process.cgroup.kill()
+    process.kill()
     if process.process != nil {
       process.state = .running
     } else {

@@ -35,7 +35,7 @@ extension Supervisor {
     }
     // It has told why and ends by itself; its cgroup makes sure of it.
     process.state = .running
-    process.cgroup.kill()
+    process.kill()
     process.isAbandoned = true
   }
 
@@ -86,7 +86,7 @@ extension Supervisor {
     if process.status != nil { drainStatus(process) }
     guard let pidfd = process.process?.raw else { return }
     do throws(SyscallError) {
-      guard let status = try PidFD.reap(pidfd) else { return }
+      guard let status = try PidFD.reap(pidfd) ?? heldEnd(of: process) else { return }
       process.state = .draining(status)
     } catch {
       // Tried again: a child that is not reaped keeps its PID namespace, and with it the container's first process, from
@@ -95,7 +95,7 @@ extension Supervisor {
       if error.errno != ECHILD && process.failedReaps < 100 { return }
       process.state = .draining(.signaled(SIGKILL))
     }
-    process.cgroup.kill()
+    process.kill()
     finishIfDrained(process)
   }
 
@@ -123,7 +123,7 @@ extension Supervisor {
     if process.isSession || process.isAbandoned && process.failure == nil {
       discard(process)
       if let refusal = process.refusal { reply(refusal.address, .failure(refusal.failure)) }
-      if process.isSession && !process.isAbandoned { announce(end) }
+      if process.isSession && !process.isAbandoned && !process.isToldEarly { announce(end) }
     } else if let address = process.deletion {
       // A failure to remove is told; the agent tries again.
       do throws(Failure) { try remove(process, address) } catch { reply(address, .failure(process.failure ?? error)) }

@@ -23,7 +23,7 @@ extension Supervisor {
         reply(address, .done)
       case .exec(let exec): try startSession(exec, &descriptors, address)
       case .killExec(let session):
-        try find(session).cgroup.kill()
+        try find(session).kill()
         reply(address, .done)
       case .attach(let name): try attach(try container(name), address)
       case .delete(let name): try delete(try container(name), address)
@@ -177,7 +177,9 @@ extension Supervisor {
     guard case .created = process.state else {
       throw Failure(.wrongState, step: process.stateName, detail: name)
     }
-    process.milestones.append(Clock.monotonicNanoseconds())
+    let now = Clock.monotonicNanoseconds()
+    process.milestones.append(now)
+    process.awaitedSince = now
     process.state = .starting(address)
     if case .external(_, let external) = process.role {
       do throws(Failure) { return try startExternal(process, external) } catch {
@@ -196,7 +198,7 @@ extension Supervisor {
       guard signal == SIGKILL else {
         throw Failure(.malformed, step: "signal every process", detail: "only SIGKILL can be sent to a whole cgroup")
       }
-      process.cgroup.kill()
+      process.kill()
       return
     }
     guard let pidfd = process.process?.raw else {
@@ -212,7 +214,7 @@ extension Supervisor {
     case .ended: break
     case .created:
       // Never allowed to run: it ends without having done anything, and is gone when the answer is given.
-      process.cgroup.kill()
+      process.kill()
       process.deletion = address
       return
     default: throw Failure(.wrongState, step: process.stateName, detail: process.name)
@@ -242,6 +244,7 @@ extension Supervisor {
     if processes[request.session] != nil {
       throw Failure(.alreadyExists, step: "exec", detail: request.session)
     }
+    try refuseWhileManyAreHeld()
     let filter = try readFilter(request.filter ? descriptors.take(1) : nil, expected: request.filter)
     let bytes = try sealedBytes(memory.raw, "read the plan")
     let plan: ProcessStep

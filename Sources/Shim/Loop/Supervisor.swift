@@ -25,6 +25,8 @@ final class Supervisor {
   /// The connection that made the sandbox.
   var owner: Int?
   var ending: Ending?
+  /// Children whose end is known and which the kernel does not let go yet (``heldEnd(of:)``).
+  var unreaped: [SharedFD] = []
   /// Where ends of children are announced, once orphans of command lines are ours to reap.
   var childSignals: OwnedFD?
 
