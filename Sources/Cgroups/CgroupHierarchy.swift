@@ -89,6 +89,13 @@ public struct CgroupHierarchy: Hashable, Sendable {
     try enableControllers(at: current)
   }
 
+  /// Removes the base while no pod has a cgroup in it. Whoever is about to make one makes the base again
+  /// (``PodCgroup/make(_:)``). Under systemd it is a unit's, and systemd's business.
+  public func removeUnused() {
+    // Refused while there is anything in it (EBUSY), which is what is wanted.
+    if base.hasPrefix("swiftlet/") { rmdir(path()) }
+  }
+
   /// Controllers that can be used below our base.
   public func availableControllers() -> Set<String> {
     // A base that does not exist yet gets what the nearest existing parent has.

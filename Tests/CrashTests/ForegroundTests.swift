@@ -1,4 +1,5 @@
 import ArchiveTestKit
+import Cgroups
 import Foundation
 import Glibc
 import Linux
@@ -116,6 +117,69 @@ extension Crashes {
       #expect(try node.processesGone(seconds: 5).left == [])
       #expect(try node.command(["image", "list"]) == .exited(0))
       #expect(try node.oracle().settle() == [])
+    }
+
+    @Test(
+      "a supervisor that somebody stopped before its owner died is ended with its pod by the next command",
+      arguments: ["stopped", "frozen"]
+    )
+    func stopped(_ how: String) async throws {
+      let node = try ForegroundNode()
+      let manifest = try node.manifest("echo ready; sleep 1000", grace: 2)
+      let owner = try node.spawn(["run", "-f", manifest.file])
+      try await wait(for: "ready", in: node.places.state + "/logs/default_crash_\(manifest.uid)/c/0.log")
+      let supervisor = try Required.value(try node.supervisor(of: manifest.uid))
+      let cgroup = PodCgroup(node.places.hierarchy, pod: manifest.uid).path
+      if how == "stopped" {
+        kill(supervisor, SIGSTOP)
+      } else {
+        try writeKernelFile(AT_FDCWD, cgroup + "/cgroup.freeze", "1")
+      }
+      try await Task.sleep(nanoseconds: 100_000_000)
+      kill(owner, SIGKILL)
+      _ = try ForegroundNode.wait(owner)
+      #expect(try ProcessIdentity(of: supervisor).isRunning, "nothing ends it by itself, or this proves nothing")
+      let began = Clock.monotonicNanoseconds()
+      #expect(try node.command(["image", "list"]) == .exited(0))
+      #expect(Clock.monotonicNanoseconds() - began < 2_000_000_000, "nobody waits for it")
+      #expect(node.text("err") == "")
+      #expect(try node.oracle().settle() == [])
+    }
+
+    @Test("a supervisor that goes on in time is not taken for one that was stopped")
+    func stoppedForAMoment() async throws {
+      let node = try ForegroundNode()
+      let script = "trap 'sleep 0.5; echo graceful; exit 0' TERM; echo ready; sleep 1000 & wait"
+      let manifest = try node.manifest(script, grace: 2)
+      let owner = try node.spawn(["run", "-f", manifest.file])
+      let log = node.places.state + "/logs/default_crash_\(manifest.uid)/c/0.log"
+      try await wait(for: "ready", in: log)
+      let supervisor = try Required.value(try node.supervisor(of: manifest.uid))
+      kill(owner, SIGKILL)
+      _ = try ForegroundNode.wait(owner)
+      let next = try node.spawn(["image", "list"])
+      for _ in 0..<200 {
+        kill(supervisor, SIGSTOP)
+        usleep(500)
+        kill(supervisor, SIGCONT)
+        usleep(500)
+      }
+      #expect(try ForegroundNode.wait(next) == .exited(0))
+      #expect(try node.processesGone(seconds: 5).left == [])
+      #expect(try text(log).contains("graceful"))
+      #expect(try node.command(["image", "list"]) == .exited(0))
+      #expect(try node.oracle().settle() == [])
+    }
+
+    @Test("the network goes with the last pod, whenever swiftlet run is killed on its way out")
+    func wayOut() throws {
+      let node = try ForegroundNode()
+      let whole = try length(of: node)
+      var generator = Draw(seed: Scale.seed)
+      for _ in 0..<(15 * Scale.factor) {
+        // The last third, where the network is taken down.
+        try once(node, .owner, whole * Double.random(in: 0.66...1.05, using: &generator))
+      }
     }
 
     @Test("a supervisor killed under a running container is reported as an unknown end, never as want of memory")

@@ -58,6 +58,26 @@ public enum AbandonedPods {
     return nil
   }
 
+  /// Whether the supervisor does nothing, for as long as it is looked at: stopped by a signal or a debugger, or frozen with
+  /// its cgroup (cgroups(7)). Whoever only looks on (strace) stops it for moments.
+  private static func isStopped(_ cgroup: String) throws(SyscallError) -> Bool {
+    for _ in 0..<5 {
+      do throws(SyscallError) {
+        let members = try readKernelFile(AT_FDCWD, "\(cgroup)/\(PodCgroup.supervisor)/cgroup.procs")
+        guard let pid = members.split(separator: "\n").first.flatMap({ Int32($0) }) else { return false }
+        let isFrozen = try readKernelFile(AT_FDCWD, "\(cgroup)/cgroup.events").contains("frozen 1")
+        let activity = try ProcessStat(of: pid).activity
+        if !isFrozen && activity != .stopped { return false }
+      } catch {
+        // It has just ended, and its cgroup may have gone with it.
+        if [ENOENT, ESRCH, ENODEV].contains(error.errno) { return false }
+        throw error
+      }
+      usleep(10_000)
+    }
+    return true
+  }
+
   private static func remove(
     _ claim: PodClaim,
     boot: String,
@@ -66,8 +86,11 @@ public enum AbandonedPods {
     let record = claim.record
     if record.bootID == boot {
       let opened = try claim.directory.open()
-      // A living supervisor of an agent's pod waits for the next agent; one of `swiftlet run` is ending its pod.
-      if try PodLock.supervisor.isHeld(in: opened.raw) { return nil }
+      // A living supervisor of an agent's pod waits for the next agent; one of `swiftlet run` is ending its pod, unless
+      // somebody has stopped it: then nobody else is left who would.
+      if try PodLock.supervisor.isHeld(in: opened.raw) {
+        guard record.endsWithOwner, try isStopped(record.cgroup) else { return nil }
+      }
       do throws(CgroupError) { try PodCgroup(path: record.cgroup).destroy() } catch {
         return Outcome(pod: record.pod, problem: "\(error)")
       }

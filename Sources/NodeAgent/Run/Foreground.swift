@@ -61,19 +61,45 @@ struct Foreground {
       durability: .untilReboot,
       notice: say
     )
-    let handle = try await engine(style, images, objects, network, hooks).accept(pod)
+    let handle = try await accept(pod, style, images, objects, network, hooks)
     let outcome = await PodRun(pod, handle, style, startedAt: start).follow(signals.values)
-    try await handle.discard()
+    var failures = [outcome.failure].compactMap(\.self)
+    do {
+      // Before the pod's record goes, by which whoever comes after a crash finds that there is something to take away.
+      try network.finish()
+      try await handle.discard()
+    } catch {
+      failures.append("what is left of the pod is removed by the next command: \(error)")
+    }
     await images.registries.shutDown()
     try await hooks.shutDown()
-    try network.finish()
     if command.keep { tellKept(pod) }
     if command.output == .json { try FinalPod.write(pod, outcome.status, to: STDOUT_FILENO) }
-    if let failure = outcome.failure {
-      say("swiftlet: \(failure)")
-      return ExitStatus.failed
+    for failure in failures { say("swiftlet: \(failure)") }
+    return failures.isEmpty ? ExitStatus.of(outcome.status) : ExitStatus.failed
+  }
+
+  /// Nothing is left of a pod that is not accepted.
+  private func accept(
+    _ pod: Pod,
+    _ style: PodRun.Style,
+    _ images: NodeImages,
+    _ objects: GivenObjects,
+    _ network: NodeNetwork,
+    _ hooks: HookRequester
+  ) async throws -> PodHandle {
+    let places = try NodePlaces(command.global, shim: command.shim)
+    try places.prepare()
+    let hierarchy = try CgroupHierarchy.discover(
+      instance: instanceName(stateDirectory: places.state),
+      underSystemd: CgroupHierarchy.isUnderSystemd
+    )
+    do {
+      return try await engine(places, hierarchy, style, images, objects, network, hooks).accept(pod)
+    } catch {
+      hierarchy.removeUnused()
+      throw error
     }
-    return ExitStatus.of(outcome.status)
   }
 
   private func images(_ configuration: NodeConfiguration, _ secrets: [Secret]) throws -> NodeImages {
@@ -86,18 +112,14 @@ struct Foreground {
   }
 
   private func engine(
+    _ places: NodePlaces,
+    _ hierarchy: CgroupHierarchy,
     _ style: PodRun.Style,
     _ images: NodeImages,
     _ objects: GivenObjects,
     _ network: NodeNetwork,
     _ hooks: HookRequester
   ) throws -> PodEngine {
-    let places = try NodePlaces(command.global, shim: command.shim)
-    try places.prepare()
-    let hierarchy = try CgroupHierarchy.discover(
-      instance: instanceName(stateDirectory: places.state),
-      underSystemd: CgroupHierarchy.isUnderSystemd
-    )
     let retention = Retention(keepsLogs: command.keep, keepsLayers: command.keep)
     let ports = PodEngine.Ports(
       runtime: try RuntimeFactory(places: places, hierarchy: hierarchy).make(command.runtime),

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Cgroups
 import CommandLineOptions
 import Glibc
 import Linux
 import NativeRuntime
+import StateStore
 
 /// Removes what the pods of dead owners left below a command's run directory, whatever the command is: a crash then
 /// costs nothing for longer than until somebody next looks.
@@ -24,9 +26,18 @@ public func removeAbandonedPods(before command: any ParsableCommand) {
     for outcome in try AbandonedPods.remove(runDirectory: directory, disconnect: disconnect) {
       if let problem = outcome.problem { tell("the abandoned pod \(outcome.pod) is not gone: \(problem)") }
     }
+    removeUnusedCgroup(state)
   } catch {
     tell("abandoned pods below \(directory) cannot be looked for: \(error)")
   }
+}
+
+/// The cgroup of a command that died before it had a pod in it.
+private func removeUnusedCgroup(_ state: String) {
+  // Without a hierarchy there is nothing in it; under systemd ours is the command's own scope.
+  if CgroupHierarchy.isUnderSystemd { return }
+  // See above.
+  try? CgroupHierarchy.discover(instance: instanceName(stateDirectory: state), underSystemd: false).removeUnused()
 }
 
 @Sendable private func tell(_ text: String) {

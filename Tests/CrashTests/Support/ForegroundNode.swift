@@ -28,6 +28,14 @@ final class ForegroundNode: Sendable {
     // What a failed test left must not be left on the machine as well.
     try? PodCgroup(path: places.hierarchy.path()).destroy()
     try? PodCgroup(path: outside).destroy()
+    for words in [["/usr/sbin/nft", "delete", "table", "inet"], ["/sbin/ip", "link", "delete"]] {
+      // Mostly there is nothing to delete.
+      guard let pid = try? spawnProgram(words[0], arguments: words + [places.instance], descriptors: [-1, -1, -1])
+      else {
+        continue
+      }
+      waitpid(pid, nil, 0)
+    }
   }
 
   /// What the last command wrote to `out` or `err`.
@@ -39,12 +47,21 @@ final class ForegroundNode: Sendable {
 
   /// Starts `swiftlet` in its cgroup.
   func spawn(_ arguments: [String]) throws -> Int32 {
-    let words = [builtProgram("swiftlet"), "--state-dir", places.state, "--run-dir", places.run] + arguments
-    let line =
-      "echo $$ >\(outside)/cgroup.procs && exec \(words.joined(separator: " ")) >\(places.scratch.path)/out 2>\(places.scratch.path)/err"
-    return try spawnProgram(
+    try spawn(shell: "exec \(commandLine(arguments)) >\(places.scratch.path)/out 2>\(places.scratch.path)/err")
+  }
+
+  /// The words that start `swiftlet` here, for a shell.
+  func commandLine(_ arguments: [String]) -> String {
+    ([builtProgram("swiftlet"), "--state-dir", places.state, "--run-dir", places.run] + arguments).joined(
+      separator: " "
+    )
+  }
+
+  /// Starts a shell in the cgroup of the commands.
+  func spawn(shell line: String) throws -> Int32 {
+    try spawnProgram(
       "/bin/sh",
-      arguments: ["sh", "-c", line],
+      arguments: ["sh", "-c", "echo $$ >\(outside)/cgroup.procs && \(line)"],
       environment: ["PATH=/usr/bin:/bin"],
       descriptors: [-1, -1, -1]
     )
@@ -109,14 +126,14 @@ final class ForegroundNode: Sendable {
   /// - Parameter beforeNextCommand: The file of a lease on an image is then still there, void: the next command clears
   ///   it away.
   func oracle(beforeNextCommand: Bool = false) -> LeakOracle {
-    LeakOracle(places: places, outside: outside, looksForLeases: !beforeNextCommand)
+    LeakOracle(places: places, outside: outside, looksForLeases: !beforeNextCommand, looksAtHost: true)
   }
 
   /// Waits for the processes of all pods to be gone; milliseconds, or what is left.
   func processesGone(seconds: Double) throws -> (milliseconds: Int64, left: [String]) {
     let began = Clock.monotonicNanoseconds()
     while true {
-      let left = try oracle().traces().filter { $0.hasPrefix("process") }
+      let left = try oracle().processes().filter { !$0.hasPrefix(LeakOracle.leftToInit) }
       let passed = Clock.monotonicNanoseconds() - began
       if left.isEmpty || passed > Int64(seconds * 1e9) { return (passed / 1_000_000, left) }
       usleep(3000)

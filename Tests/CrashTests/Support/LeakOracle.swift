@@ -16,6 +16,9 @@ struct LeakOracle: Sendable {
   /// Processes that were seen: gone, or zombies that nobody reaped.
   var known: [ProcessIdentity] = []
 
+  /// Whether what carries the instance's name must be gone: for commands, each of which takes that away with its pod.
+  var looksAtHost = false
+
   /// Whether process 1 must have reaped what was left to it, too. Some take seconds for it.
   var waitsForReaping = false
 
@@ -25,10 +28,11 @@ struct LeakOracle: Sendable {
     // A keyring goes with the last process that has it, zombies included.
     let keyrings = processes.isEmpty ? try keyrings() : []
     return processes.filter { waitsForReaping || !$0.hasPrefix(Self.leftToInit) } + (try mounts()) + (try cgroups())
-      + (try files()) + (waitsForReaping ? keyrings : []) + (try descriptors())
+      + (try files()) + (waitsForReaping ? keyrings : []) + (try descriptors()) + (looksAtHost ? try host() : [])
   }
 
-  private static let leftToInit = "process of init"
+  /// What only process 1 can still do something about.
+  static let leftToInit = "process of init"
 
   /// Looks until nothing is left, at most the time that the specification gives.
   func settle(seconds: Double = 5) throws -> [String] {
