@@ -130,7 +130,7 @@ let package = Package(
     // L7
     .executableTarget(
       name: "swiftlet",
-      dependencies: ["NodeAgent", "Commands", "CommandLineOptions", argumentParser],
+      dependencies: ["NodeAgent", "Commands", "CommandLineOptions", "Linux", argumentParser],
       swiftSettings: strict
     ),
     .executableTarget(

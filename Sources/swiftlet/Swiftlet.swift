@@ -1,6 +1,9 @@
 import ArgumentParser
 import CommandLineOptions
 import Commands
+import Dispatch
+import Glibc
+import Linux
 import NodeAgent
 
 /// The program: everything it does is a subcommand.
@@ -15,4 +18,12 @@ struct Swiftlet: AsyncParsableCommand {
   )
 
   @OptionGroup var global: GlobalOptions
+
+  /// The program's entry. It is no asynchronous one: whatever runs those opens files first, and one of them would be taken
+  /// for a standard stream that is closed.
+  static func start() -> Never {
+    fillStandardDescriptors(O_RDONLY)
+    Task.detached { await runCommandLine(Swiftlet.self, prepare: removeAbandonedPods) }
+    dispatchMain()
+  }
 }

@@ -1,4 +1,1 @@
-import Commands
-import NodeAgent
-
-await runCommandLine(Swiftlet.self, prepare: removeAbandonedPods)
+Swiftlet.start()

@@ -85,6 +85,27 @@ struct LogReaderTests {
     #expect(try read(&reader) == ["two"])
   }
 
+  @Test("A reader that falls behind by more files than are kept says where lines are missing, once")
+  func gap() throws {
+    let log = try Log()
+    var reader = LogReader(path: log.path)
+    try log.line("0")
+    try log.line("begun", tag: "P")
+    #expect(try read(&reader) == ["0"])
+    for number in 1...7 {
+      log.rotate()
+      try log.line("\(number)")
+    }
+    let lines = try read(&reader)
+    #expect(
+      lines.count == 7 && lines.first == "begun" && Array(lines.dropFirst(2)) == (3...7).map(String.init),
+      "\(lines)"
+    )
+    #expect(lines.dropFirst().first?.hasPrefix("!swiftlet: lines are missing here") == true, "\(lines)")
+    try log.line("8")
+    #expect(try read(&reader) == ["8"])
+  }
+
   @Test("Random writes, rotations and reads lose and repeat nothing", arguments: [UInt64](0..<20))
   func rotations(seed: UInt64) throws {
     let log = try Log()

@@ -98,7 +98,9 @@ struct HostPathTests {
     var error = #expect(throws: VolumeError.self) { try prepare(file, .directoryOrCreate) }
     #expect(error?.description == "hostPath type check failed: \(file) is not a directory")
     error = #expect(throws: VolumeError.self) { try prepare(file + "/below", .directoryOrCreate) }
-    #expect(error?.description == "hostPath \(file)/below cannot be made: mkdirat: Not a directory")
+    #expect(
+      error?.description == "hostPath \(file)/below cannot be made: make the directory \(file)/below: Not a directory"
+    )
   }
 
   @Test("FileOrCreate makes an empty file, in a directory that is there")

@@ -67,9 +67,12 @@ public func setNonBlocking(_ descriptor: Int32) throws(SyscallError) {
 /// Opens `/dev/null` on whichever of 0, 1 and 2 is closed, so that no later file lands there.
 ///
 /// Without this a file opened by a program that was started without standard streams gets what was meant for people.
-public func fillStandardDescriptors() {
+///
+/// - Parameter flags: How: opened for reading only, a write fails (EBADF) as it did on the closed descriptor, and a result
+///   that reaches nobody is no success.
+public func fillStandardDescriptors(_ flags: Int32 = O_RDWR) {
   while true {
-    let descriptor = open("/dev/null", O_RDWR)
+    let descriptor = open("/dev/null", flags)
     if descriptor > 2 || descriptor < 0 {
       if descriptor > 2 { close(descriptor) }
       return

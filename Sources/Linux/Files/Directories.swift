@@ -35,7 +35,7 @@ public func ensureDirectories(
     let parent = made + "/"
     made = parent + component
     do throws(SyscallError) { try makeDirectory(AT_FDCWD, made, mode: mode) } catch {
-      if error.errno != EEXIST { throw error }
+      if error.errno != EEXIST { throw SyscallError("make the directory \(made)", error.errno) }
       continue
     }
     guard durability == .synced else { continue }

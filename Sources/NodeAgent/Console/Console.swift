@@ -7,10 +7,10 @@ import Synchronization
 /// Whoever writes waits while nobody reads: a slow terminal slows the reading of the logs down, not the containers.
 final class Console: Sendable {
   private let failures = Mutex<[Int32: SyscallError]>([:])
-  private let onFailure: @Sendable () -> Void
+  private let onFailure: @Sendable (_ descriptor: Int32) -> Void
 
-  /// Makes a console; `onFailure` is called once for a stream that nobody reads any more.
-  init(onFailure: @escaping @Sendable () -> Void) {
+  /// Makes a console; `onFailure` is called once for each stream that nobody reads any more.
+  init(onFailure: @escaping @Sendable (_ descriptor: Int32) -> Void) {
     self.onFailure = onFailure
   }
 
@@ -29,7 +29,7 @@ final class Console: Sendable {
         return true
       }
     }
-    if isFirst { onFailure() }
+    if isFirst { onFailure(descriptor) }
   }
 
   /// Writes a line of text.

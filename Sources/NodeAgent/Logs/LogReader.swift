@@ -32,7 +32,8 @@ struct LogReader {
       guard let next = try successor(of: present) else { return }
       // What was written between the last read and the rename.
       try drain(present, emit)
-      file = next
+      if !next.isAdjacent { tellGap(emit) }
+      file = next.file
       taken = 0
     }
   }
@@ -44,6 +45,13 @@ struct LogReader {
         emit(LogLine(isError: isError, text: rest))
       }
     }
+  }
+
+  /// Whoever reads the console was slower than the container, by more than the files that are kept.
+  private mutating func tellGap(_ emit: (LogLine) -> Void) {
+    finish(emit)
+    let text = "swiftlet: lines are missing here: the log was rotated away before they could be shown"
+    emit(LogLine(isError: true, text: Array(text.utf8)))
   }
 
   private mutating func drain(_ file: SharedFD, _ emit: (LogLine) -> Void) throws(SyscallError) {
@@ -78,23 +86,37 @@ struct LogReader {
     return try open(number == 0 ? name : "\(name).\(number)")
   }
 
-  /// The file that was begun after the present one; `nil` while that is the newest.
-  private func successor(of present: SharedFD) throws(SyscallError) -> SharedFD? {
+  /// The file that was begun after the present one, and whether none was between them; `nil` while that is the newest.
+  private func successor(of present: SharedFD) throws(SyscallError) -> (file: SharedFD, isAdjacent: Bool)? {
     var status = stat()
     try check("fstat") { fstat(present.raw, &status) }
-    for _ in 0..<100 {
+    for attempt in 0..<100 {
       guard let newest = try inode(name) else { return nil }
       if newest == status.st_ino { return nil }
-      var number = 1
-      while let inode = try inode("\(name).\(number)"), inode != status.st_ino { number += 1 }
+      let rotated = try rotatedFiles()
+      let place = rotated.firstIndex { $0.inode == status.st_ino }
+      // Looked at again first: a rotation that is under way may have moved it past us.
+      if place == nil && attempt < 3 { continue }
       // Not among them: it was removed, and the oldest that is left is the next.
-      guard let next = try open(number == 1 ? name : "\(name).\(number - 1)") else { continue }
+      let newer = place.map { rotated[..<$0] } ?? rotated[...]
+      guard let next = try open(newer.last.map { "\(name).\($0.number)" } ?? name) else { continue }
       var found = stat()
       try check("fstat") { fstat(next.raw, &found) }
-      // A rotation between looking and opening leads back to the same file.
-      if found.st_ino != status.st_ino { return next }
+      // A rotation between looking and opening leads back to the same file, or past the next one.
+      if found.st_ino != status.st_ino && found.st_ino == newer.last?.inode ?? newest { return (next, place != nil) }
     }
     throw SyscallError("follow rotations of the log file", EAGAIN)
+  }
+
+  /// Rotated files, the newest first. While a rotation is under way a number may be missing.
+  private func rotatedFiles() throws(SyscallError) -> [(number: Int, inode: ino_t)] {
+    var found: [(number: Int, inode: ino_t)] = []
+    var number = 1
+    while number - (found.last?.number ?? 0) <= 2 {
+      if let inode = try inode("\(name).\(number)") { found.append((number, inode)) }
+      number += 1
+    }
+    return found
   }
 
   private func inode(_ name: String) throws(SyscallError) -> ino_t? {

@@ -41,6 +41,7 @@ struct Foreground {
   }
 
   private func runOrThrow() async throws -> Int32 {
+    guard geteuid() == 0 else { throw NotRoot() }
     // The manifest first: what is wrong with it is told without touching anything. What is read from the standard input
     // cannot be read again by the program that is started in the scope.
     if command.filename == "-" { try SystemdScope.enter() }
@@ -170,6 +171,12 @@ struct Foreground {
     say("kept: \(directories.logs(pod)) and \(directories.layers(pod))")
   }
 
+}
+
+/// Who may not.
+private struct NotRoot: Error, CustomStringConvertible {
+  let description =
+    "swiftlet run needs root, for namespaces, mounts and cgroups: sudo swiftlet run ... (swiftlet validate does not)"
 }
 
 /// Writes a line for people.

@@ -40,7 +40,8 @@ final class PodRun: Sendable {
     self.handle = handle
     self.style = style
     self.start = start
-    console = Console { handle.stop() }
+    // Who has closed the lines about the pod's life does without them; what its containers write must reach somebody.
+    console = Console { descriptor in if descriptor == style.logs { handle.stop() } }
     prefix = LinePrefix(pod.spec.allContainers.map(\.name), style.logPalette)
   }
 

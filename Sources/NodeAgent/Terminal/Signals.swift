@@ -3,7 +3,7 @@ import Glibc
 
 /// Signals as values, delivered on a queue instead of in a handler.
 final class Signals: Sendable {
-  /// SIGINT, SIGTERM, SIGHUP and SIGWINCH as they come.
+  /// SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGWINCH as they come.
   let values: AsyncStream<Int32>
   // Sources of libdispatch may be cancelled from any thread; their protocol does not say so.
   private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
@@ -13,7 +13,7 @@ final class Signals: Sendable {
     let (values, sender) = AsyncStream.makeStream(of: Int32.self)
     let queue = DispatchQueue(label: "swiftlet.signals")
     self.values = values
-    sources = [SIGINT, SIGTERM, SIGHUP, SIGWINCH].map { number in
+    sources = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH].map { number in
       if number != SIGWINCH { signal(number, SIG_IGN) }
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { sender.yield(number) }

@@ -27,19 +27,23 @@ final class NodeLedger: PodLedger {
       let claim = try PodClaim(try record(pod, uid), runDirectory: directories.run)
       claims.withLock { $0[uid] = claim }
     } catch {
-      throw LedgerError(pod: "\(pod.metadata.namespace)/\(pod.metadata.name)", uid: uid, error: error)
+      throw LedgerError(pod: name(pod), uid: uid, directory: directories.run, error: error)
     }
   }
 
   func release(_ pod: Pod) async throws {
     guard let claim = claims.withLock({ $0.removeValue(forKey: pod.metadata.uid ?? "") }) else { return }
-    try claim.release()
+    do throws(SyscallError) { try claim.release() } catch {
+      throw SyscallError("give up the claim of the pod \(name(pod)) in \(claim.directory.path)", error.errno)
+    }
   }
+
+  private func name(_ pod: Pod) -> String { "\(pod.metadata.namespace)/\(pod.metadata.name)" }
 
   private func record(_ pod: Pod, _ uid: String) throws(SyscallError) -> PodRecord {
     PodRecord(
       pod: uid,
-      name: "\(pod.metadata.namespace)/\(pod.metadata.name)",
+      name: name(pod),
       bootID: try bootID(),
       cgroup: PodCgroup(hierarchy, pod: uid).path,
       // What is to be kept is not named, so that nobody who cleans up later removes it.
@@ -55,6 +59,7 @@ final class NodeLedger: PodLedger {
 struct LedgerError: Error, CustomStringConvertible {
   var pod: String
   var uid: String
+  var directory: String
   var error: SyscallError
 
   var description: String {
@@ -63,6 +68,6 @@ struct LedgerError: Error, CustomStringConvertible {
         "the pod \(pod) (\(uid)) has an owner already, another `swiftlet run` or an agent: end it there, or remove "
         + "metadata.uid from the manifest"
     }
-    return "the pod \(pod) (\(uid)) cannot be claimed: \(error)"
+    return "the pod \(pod) (\(uid)) cannot be claimed in \(directory): \(error)"
   }
 }

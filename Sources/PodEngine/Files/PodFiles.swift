@@ -83,7 +83,9 @@ struct PodFiles: Sendable {
 
   private func removeFromParent(_ path: String) throws(SyscallError) {
     guard let slash = path.lastIndex(of: "/"), let parent = try openIfPresent(String(path[..<slash])) else { return }
-    try removeTree(parent.raw, String(path[path.index(after: slash)...]))
+    do throws(SyscallError) { try removeTree(parent.raw, String(path[path.index(after: slash)...])) } catch {
+      throw SyscallError("remove \(path)", error.errno)
+    }
   }
 
   private func openIfPresent(_ path: String) throws(SyscallError) -> OwnedFD? {

@@ -140,7 +140,14 @@ private struct OverlayLayers: ~Copyable {
   }
 
   func failure(_ error: SyscallError) -> StepFailure {
-    StepFailure(step: "mount the root", errno: error.errno, detail: "\(error.call), overlay of \(lower.count) layers")
+    let hint =
+      switch error.errno {
+      case ENODEV: "; this kernel has no overlayfs: modprobe overlay"
+      case EINVAL: "; its filesystem may be unfit for a writable layer: see swiftlet check"
+      default: ""
+      }
+    let detail = "\(error.call), overlay of \(lower.count) layers" + hint
+    return StepFailure(step: "mount the root", errno: error.errno, detail: detail)
   }
 
   private var joinedLower: String {
