@@ -221,9 +221,9 @@ let package = Package(
     tests(
       "Crash",
       [
-        "NativeRuntime", "RuntimeAPI", "ShimClient", "Privileges", "StateStore", "Cgroups", "JSONText", "Linux",
-        "CSeccomp",
-        "CTrace", "ArchiveTestKit",
+        "NativeRuntime", "RuntimeAPI", "ShimClient", "Privileges", "StateStore", "Cgroups", "HostCheck", "JSONText",
+        "Linux",
+        "CSeccomp", "CTrace", "ArchiveTestKit",
       ]
     ),
     tests("RuntimeTestKit", ["RuntimeTestKit", "RuntimeAPI"]),

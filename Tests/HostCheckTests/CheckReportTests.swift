@@ -33,6 +33,7 @@ struct CheckReportTests {
   func everyProbe() throws {
     let optional: Set<KernelProbe> = [
       .pidfdExit, .overlayLayerList, .pressure, .userNamespaces, .idmappedMounts, .bridge, .veth, .nftables,
+      .networkSettings,
     ]
     for probe in KernelProbe.allCases {
       let report = CheckReport(.with { $0.kernel[probe] = .fails("no") })

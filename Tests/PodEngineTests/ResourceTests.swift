@@ -47,6 +47,11 @@ struct ResourceTests {
     #expect(try translate(limits: (nil, "128Mi")).resources.memory.limit == 128 << 20)
     #expect(try translate(requests: (nil, "128Mi")).resources.memory.limit == nil)
     #expect(try translate(limits: (nil, "0")).resources.memory.limit == nil)
+    // What is above a limit must not go to the disk.
+    #expect(try translate(limits: (nil, "128Mi")).resources.unified["memory.swap.max"] == "0")
+    #expect(try translate(requests: (nil, "128Mi")).resources.unified["memory.swap.max"] == nil)
+    let withoutSwap = FakeRuntime.allLimits.subtracting(["linux.resources.unified.memory.swap.max"])
+    #expect(try translate(limits: (nil, "128Mi"), enforceable: withoutSwap).resources.unified["memory.swap.max"] == nil)
   }
 
   @Test(

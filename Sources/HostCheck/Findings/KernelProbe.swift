@@ -28,4 +28,5 @@ public enum KernelProbe: String, CaseIterable, Hashable, Sendable {
   case bridge
   case veth
   case nftables
+  case networkSettings
 }

@@ -45,7 +45,14 @@ struct KernelProbes {
         try check("nf_tables") { hp_nf_tables() }
       }
     }
+    findings[.networkSettings] = networkSettings()
     return findings
+  }
+
+  /// access(2) says EROFS where whoever started us has made them read-only.
+  private func networkSettings() -> Finding {
+    let path = "/proc/sys/net/ipv4/conf/all/forwarding"
+    return access(path, W_OK) == 0 ? .works() : .fails("\(path): \(errorText(errno))")
   }
 
   private func namespaces() -> Finding {

@@ -32,7 +32,8 @@ func kernelItems(_ findings: HostFindings) -> [CheckItem] {
     remedy: "Linux 6.1 or later is tested"
   )
   return [kernel]
-    + (processRequirements + mountRequirements + sandboxRequirements + laterRequirements).map { requirement in
+    + (processRequirements + mountRequirements + sandboxRequirements + networkRequirements
+    + laterRequirements).map { requirement in
       CheckItem(
         requirement.name,
         .kernel,
@@ -126,8 +127,8 @@ private let mountRequirements = [
     .overlayLayerList,
     "overlayfs lowerdir+",
     .feature,
-    cost: "images of more than about 15 layers cannot be mounted (an option of fsconfig holds 255 bytes)",
-    remedy: "Linux 6.8 or later"
+    cost: "images of more than about 200 layers cannot be mounted (the options of mount(2) hold a page)",
+    remedy: "Linux 6.5 or later"
   ),
   KernelRequirement(.proc, "proc", "each container has its own", remedy: "CONFIG_PROC_FS"),
   KernelRequirement(.sysfs, "sysfs", "each container has a read-only one", remedy: "CONFIG_SYSFS"),
@@ -165,6 +166,40 @@ private let sandboxRequirements = [
   ),
 ]
 
+/// What the network of pods is made of.
+private let networkRequirements = [
+  KernelRequirement(
+    .bridge,
+    "bridge",
+    .feature,
+    cost: noNetwork,
+    remedy: "CONFIG_BRIDGE; modprobe bridge"
+  ),
+  KernelRequirement(
+    .veth,
+    "veth",
+    .feature,
+    cost: noNetwork,
+    remedy: "CONFIG_VETH; modprobe veth"
+  ),
+  KernelRequirement(
+    .nftables,
+    "nf_tables",
+    .feature,
+    cost: noNetwork,
+    remedy: "CONFIG_NF_TABLES, CONFIG_NFT_NAT, CONFIG_NFT_MASQ; modprobe nf_tables"
+  ),
+  KernelRequirement(
+    .networkSettings,
+    "network settings",
+    .feature,
+    cost: noNetwork + ": their bridge and the uplink must be told to forward",
+    remedy: "/proc/sys mounted read-write; in a container engine, --privileged or the host itself"
+  ),
+]
+
+private let noNetwork = "only pods with hostNetwork: true can start"
+
 /// What this version refuses by name, and later ones will use.
 private let laterRequirements = [
   KernelRequirement(
@@ -180,26 +215,5 @@ private let laterRequirements = [
     .feature,
     cost: "hostUsers: false can never work (this version refuses it in any case)",
     remedy: "Linux 5.12 or later"
-  ),
-  KernelRequirement(
-    .bridge,
-    "bridge",
-    .feature,
-    cost: "no addresses for pods (this version has loopback and hostNetwork only)",
-    remedy: "CONFIG_BRIDGE; modprobe bridge"
-  ),
-  KernelRequirement(
-    .veth,
-    "veth",
-    .feature,
-    cost: "no addresses for pods (this version has loopback and hostNetwork only)",
-    remedy: "CONFIG_VETH; modprobe veth"
-  ),
-  KernelRequirement(
-    .nftables,
-    "nf_tables",
-    .feature,
-    cost: "no host ports and no masquerading (this version has neither)",
-    remedy: "CONFIG_NF_TABLES, CONFIG_NFT_NAT, CONFIG_NFT_MASQ; modprobe nf_tables"
   ),
 ]

@@ -44,13 +44,25 @@ private let neededCapabilities =
   [
     NeededCapability("SYS_ADMIN", "it makes namespaces and mounts"),
     NeededCapability("NET_ADMIN", "it brings up the pod's loopback and attaches device control"),
-    NeededCapability("SETUID", "it changes to the container's user"),
+    NeededCapability("DAC_OVERRIDE", "it enters the work directory that overlayfs makes"),
     NeededCapability("SETGID", "it changes to the container's groups"),
     NeededCapability("SETPCAP", "it reduces the container's capabilities"),
     NeededCapability("MKNOD", "it makes the container's devices"),
-    NeededCapability("KILL", .feature, cost: "processes of containers that run as other users are not signalled"),
+    NeededCapability("SETUID", .feature, cost: "containers run as root only: others cannot be started"),
+    NeededCapability(
+      "CHOWN",
+      .feature,
+      cost: "no image can be imported, and containers run as root only: others cannot be given their streams"
+    ),
+    NeededCapability("KILL", .feature, cost: "containers of other users than root are not asked to stop, only killed"),
+    NeededCapability(
+      "SYS_CHROOT",
+      .feature,
+      cost: "exec does not work, and with it hooks and probes that run commands"
+    ),
+    NeededCapability("SYS_PTRACE", .feature, cost: "exec does not work in containers of other users than root"),
   ]
-  + ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP"].map {
+  + ["FOWNER", "FSETID", "SETFCAP"].map {
     NeededCapability($0, .feature, cost: "no image can be imported: the unpacker does not begin without it")
   } + [
     NeededCapability(

@@ -61,7 +61,12 @@ struct ResourceTranslation: Hashable {
     _ policy: LimitPolicy
   ) throws(ConfigurationError) {
     guard let limit, limit > .zero else { return }
-    if try mayEnforce("linux.resources.memory.limit", field, policy) { resources.memory.limit = limit.value }
+    guard try mayEnforce("linux.resources.memory.limit", field, policy) else { return }
+    resources.memory.limit = limit.value
+    // A limit of memory that only moves what is above it to the disk is none (kubelet `swapBehavior: NoSwap`).
+    if policy.enforceable.contains("linux.resources.unified.memory.swap.max") {
+      resources.unified["memory.swap.max"] = "0"
+    }
   }
 
   /// What only this node asks for is applied as far as the machine allows.

@@ -40,6 +40,7 @@ public actor FakeRuntime: ContainerRuntime {
   public static let allLimits: Set<String> = [
     "linux.resources.cpu.shares", "linux.resources.cpu.quota", "linux.resources.memory.limit",
     "linux.resources.memory.reservation", "linux.resources.pids.limit", "linux.resources.unified.memory.oom.group",
+    "linux.resources.unified.memory.swap.max",
   ]
 
   /// Says what the attempts of the container of this name do; the last script serves all further attempts.

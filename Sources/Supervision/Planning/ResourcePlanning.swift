@@ -13,7 +13,7 @@ public enum ResourcePlanning {
   /// Limits that can be enforced with these controllers.
   public static func enforceable(with controllers: Set<String>) -> Set<String> {
     var paths = Set(files.filter { controllers.contains(CgroupSetting($0.value, "").controller) }.keys)
-    for (name, controller) in [("memory.oom.group", "memory")] where controllers.contains(controller) {
+    for name in ["memory.oom.group", "memory.swap.max"] where controllers.contains(CgroupSetting(name, "").controller) {
       paths.insert("linux.resources.unified.\(name)")
     }
     return paths
@@ -55,7 +55,9 @@ public enum ResourcePlanning {
       guard isName, !value.utf8.contains(0) else {
         throw .invalid(path: "linux.resources.unified[\(file)]", reason: "a controller's file was expected")
       }
-      want("unified[\(file)]", file, value)
+      // A kernel that does not account for swap has none.
+      let isOptional = file == "memory.swap.max" && value == "0"
+      wanted.append(("linux.resources.unified[\(file)]", CgroupSetting(file, value, isOptional: isOptional)))
     }
     return wanted
   }
