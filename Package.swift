@@ -155,10 +155,10 @@ let package = Package(
       path: "Tests/ArchiveTestKit",
       swiftSettings: strict
     ),
-    // What the tests of Images run, and kill.
+    // What the tests of Images and Registry run, and kill.
     .executableTarget(
       name: "pull-child",
-      dependencies: ["Images", "Linux"],
+      dependencies: ["Images", "Registry", "Linux"],
       path: "Tests/PullChild",
       swiftSettings: strict
     ),
@@ -178,7 +178,9 @@ let package = Package(
     ),
     tests(
       "Registry",
-      ["Registry", "Images", "JSONText", "Linux", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL]
+      [
+        "Registry", "Images", "JSONText", "Linux", "ArchiveTestKit", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
+      ]
     ),
     tests("Images", ["Images", "UnpackPlan", "JSONText", "Linux", "CLinux", "CExtendedAttributes", "ArchiveTestKit"]),
     tests(

@@ -24,12 +24,19 @@ public func runCommandLine(
     let code = root.exitCode(for: error)
     if code == .success { root.exit(withError: error) }
     if code == .validationFailure {
-      writeToStandardError(root.fullMessage(for: error))
+      writeToStandardError(shortened(root.fullMessage(for: error)))
       exit(2)
     }
     writeToStandardError("swiftlet: \(error)")
     exit(EXIT_FAILURE)
   }
+}
+
+/// What repeats an argument of whatever length, for a terminal.
+func shortened(_ text: String) -> String {
+  text.split(separator: "\n", omittingEmptySubsequences: false)
+    .map { $0.utf8.count > 2000 ? "\($0.prefix(1000)) … \($0.suffix(500))" : String($0) }
+    .joined(separator: "\n")
 }
 
 /// A line for people; standard output is for results.
@@ -40,7 +47,9 @@ public func writeToStandardError(_ line: String) {
 
 /// A result, written at once.
 ///
-/// - Throws: `SyscallError`: a result that was not delivered is a failure of the command.
-func writeToStandardOutput(_ text: String) throws(SyscallError) {
-  try writeAll(STDOUT_FILENO, Array(text.utf8))
+/// - Throws: `CommandFailure`: a result that was not delivered is a failure of the command.
+func writeToStandardOutput(_ text: String) throws(CommandFailure) {
+  do throws(SyscallError) { try writeAll(STDOUT_FILENO, Array(text.utf8)) } catch {
+    throw CommandFailure("the result could not be written to standard output: \(errorText(error.errno))")
+  }
 }

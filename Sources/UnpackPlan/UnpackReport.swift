@@ -89,6 +89,8 @@ public struct UnpackFailure: Error, Equatable, Sendable, CustomStringConvertible
     case invalidDevice
     /// The file system refused.
     case fileSystem
+    /// The file system is full, or the quota is.
+    case diskFull
     /// The child ended without a report: killed by a limit, by the filter, or by the parent's time limit.
     case died
   }

@@ -36,11 +36,11 @@ func writeLayout(_ image: TestImage, tag: String, to path: String) throws {
 
 @Suite("Stacked layers are what others make of them (SEC-42)", .enabled(if: isRoot, "needs root"))
 struct DifferentialTests {
-  @Test("Random layered images come out as umoci unpacks them", arguments: 0..<40)
+  @Test("Random layered images come out as umoci unpacks them", arguments: 0..<100)
   func umoci(_ seed: Int) async throws {
     let fixture = try StoreFixture()
     var random = RandomImage(seed: UInt64(seed) &+ 20_240)
-    let image = TestImage(random.layers(seed % 10 == 9 ? 25 : 1 + seed % 6))
+    let image = TestImage(random.layers(seed % 10 == 9 ? 10 + seed / 5 : 1 + seed % 6))
     let path = fixture.scratch.path
     try writeLayout(image, tag: "tag", to: path + "/layout")
     try runTool(
@@ -57,7 +57,7 @@ struct DifferentialTests {
     let expected = try TreeDump(of: theirs.raw, timeless: random.disturbed).lines
     let differences = found.difference(from: expected)
     #expect(differences.isEmpty, "seed \(seed): \(differences.map(\.description).joined(separator: "\n"))")
-    #expect(seed % 10 != 9 || expected.count > 30)
+    #expect(!expected.isEmpty)
   }
 }
 

@@ -105,6 +105,17 @@ struct DocumentTests {
     #expect { try document(config) } throws: { ($0 as? DocumentError)?.description.contains(field) ?? false }
   }
 
+  @Test(
+    "What is no UTF-8 is no document (SEC-49)",
+    arguments: [[0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF8, 0x88]] as [[UInt8]]
+  )
+  func encoding(_ bytes: [UInt8]) throws {
+    for field in [#""WorkingDir":"/@""#, #""Volumes":{"/@":{}}"#, #""Env":["A=@"]"#] {
+      let parts = text("{\(field)}").split(separator: UInt8(ascii: "@"), maxSplits: 1)
+      #expect(throws: DocumentError.self) { try ImageDocument(parsing: parts[0] + bytes + parts[1]) }
+    }
+  }
+
   @Test("Size, count and depth are bounded")
   func bounded() {
     let many = (0...ImageConfiguration.mostElements).map { "\"\($0)\"" }.joined(separator: ",")

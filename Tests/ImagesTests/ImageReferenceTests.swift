@@ -131,3 +131,29 @@ struct SplitMix: RandomNumberGenerator {
     return value ^ (value >> 31)
   }
 }
+
+@Suite("What means an image of the store")
+struct ImageSelectorTests {
+  @Test(
+    "is a name, the beginning of an id, or either",
+    arguments: [
+      ("busybox", "docker.io/library/busybox:latest", nil), ("cafe", "docker.io/library/cafe:latest", "cafe"),
+      ("abc", "docker.io/library/abc:latest", nil), ("sha256:abcd", "docker.io/library/sha256:abcd", "abcd"),
+      (String(repeating: "a", count: 64), nil, String(repeating: "a", count: 64)),
+      (
+        "sha256:" + String(repeating: "a", count: 64), nil,
+        String(repeating: "a", count: 64)
+      ),
+      ("0123456789ab:x", "docker.io/library/0123456789ab:x", nil), ("cafe/babe", "docker.io/cafe/babe:latest", nil),
+    ] as [(String, String?, String?)]
+  )
+  func read(text: String, name: String?, digits: String?) throws {
+    let selector = try ImageSelector(text)
+    #expect(selector.name?.description == name && selector.digits == digits && selector.description == text)
+  }
+
+  @Test("is not what is neither", arguments: ["", "CAFE", "a b", "sha256:", "../etc", "cafe@sha256:12"])
+  func refused(text: String) {
+    #expect(throws: ImageReferenceError.self) { try ImageSelector(text) }
+  }
+}

@@ -88,7 +88,9 @@ struct ImageStoreTests {
     try other.remove(ImageReference("demo"))
     #expect(try fixture.store.list().images.isEmpty)
     #expect(try fixture.files() == [] && fixture.layerNames() == [])
-    #expect(throws: ImageStoreError.notFound(try ImageReference("demo"))) { try other.remove(ImageReference("demo")) }
+    #expect(throws: ImageStoreError.noSuchImage(ImageSelector(try ImageReference("demo")))) {
+      try other.remove(ImageReference("demo"))
+    }
   }
 
   @Test("Only root may look into the store")
@@ -161,6 +163,41 @@ struct ImageStoreTests {
         usleep(10_000)
       }
     }
+    #expect(try fixture.files() == [])
+  }
+
+  @Test("Digests that begin alike are told apart, and a damaged image hides no other")
+  func selection() async throws {
+    let fixture = try StoreFixture()
+    let store = fixture.store
+    var images: [StoredImage] = []
+    for digit in ["1", "2"] {
+      let image = try await fixture.add("image\(digit)") { $0.file("a", digit) }
+      // As if both had come from registries with indexes whose digests begin alike.
+      let target = try ContentDigest("sha256:" + String(repeating: "ab", count: 31) + "0" + digit)
+      let record = NameRecord(reference: image.reference, manifest: image.manifestDigest, target: target)
+      let path = "\(fixture.root)/names/\(NameRecord.fileName(image.reference))"
+      let file = try openAt(AT_FDCWD, path, O_WRONLY | O_TRUNC)
+      try writeAll(file.raw, record.serialized)
+      images.append(image)
+    }
+    let common = try ImageSelector("abababab")
+    let ids = images.map { String($0.id.hex.prefix(12)) }.sorted()
+    for attempt in [{ _ = try store.remove(common) }, { _ = try store.inspect(common) }] {
+      #expect(throws: ImageStoreError.ambiguous(common, ids: ids), performing: attempt)
+    }
+    #expect(
+      "\(ImageStoreError.ambiguous(common, ids: ids))".contains("beginning of several ids (\(ids[0]), \(ids[1]))")
+    )
+    let second = String(repeating: "ab", count: 31) + "02"
+    #expect(try store.inspect(ImageSelector(second)).image.id == images[1].id)
+    #expect(try store.inspect(ImageSelector("image1@sha256:" + second.dropLast() + "1")).image.id == images[0].id)
+
+    unlink("\(fixture.root)/blobs/sha256/\(images[1].id.hex)")
+    #expect(try store.inspect(common).image.id == images[0].id)
+    #expect(throws: ImageStoreError.noSuchImage(try ImageSelector(second))) { try store.inspect(ImageSelector(second)) }
+    #expect(try store.remove(ImageSelector("image2")) == images[1].reference)
+    #expect(try store.remove(common) == images[0].reference)
     #expect(try fixture.files() == [])
   }
 

@@ -70,6 +70,55 @@ struct LayerFormTests {
     #expect(try fixture.layerNames().count == 1)
   }
 
+  @Test(
+    "A bit flipped anywhere in a layer, plain or compressed, is noticed, and nothing of it stays (SEC-47)",
+    arguments: ["", "+gzip", "+zstd"]
+  )
+  func flips(_ suffix: String) async throws {
+    let plain = TestImage.Layer.random("file", count: 20_000, seed: 1)
+    let tool = ["": "cat", "+gzip": "gzip -c", "+zstd": "zstd -q -c"][suffix] ?? ""
+    let layer = TestImage.Layer(
+      bytes: try filtered(plain.bytes, "\(tool) \"$0\" > \"$0.out\""),
+      mediaType: MediaType.layer + suffix,
+      diffID: plain.diffID
+    )
+    let made = TestImage([layer])
+    for position in 0..<100 {
+      let source = ScriptedSource(made)
+      let index = layer.bytes.count * position / 100
+      source.script(layer.descriptor.digest, [.flipped(at: index)])
+      await #expect(throws: ImageStoreError.self, "byte \(index)") {
+        try await fixture.store.pull(name, from: source, options: quick)
+      }
+      // Wrong from its first byte on to nobody's eye but the digest's; none of it may be continued.
+      #expect(try namesIn(fixture.root + "/partial") == [] && fixture.layerNames() == [])
+    }
+    #expect(try fixture.store.list().images.isEmpty && namesIn(fixture.root + "/tmp") == [])
+    _ = try await fixture.store.pull(name, from: ScriptedSource(made), options: quick)
+  }
+
+  @Test("A layer that is cut off, has something behind it, or another size than was said, is refused (SEC-47)")
+  func sizes() async throws {
+    let layer = TestImage.Layer.random("file", count: 20_000, seed: 1)
+    let whole = layer.bytes
+    // The digest is right of what comes, the size is not.
+    for (said, words) in [(-1, "more came"), (1, "ended after"), (10_000, "ended after")] {
+      var made = TestImage([.random("file", count: 20_000, seed: UInt64(100 + said))])
+      made.sizeDifference = said
+      await refuses(words, made, quick)
+    }
+    // The size is right, and what comes is something else.
+    for bytes in [Array(whole.dropLast()) + [1], Array(whole.dropFirst()) + [0], whole.map { _ in 0 }] {
+      let source = ScriptedSource(TestImage([layer]))
+      source.replaceBlob(layer.descriptor.digest, bytes)
+      await #expect(throws: ImageStoreError.self) { try await fixture.store.pull(name, from: source, options: quick) }
+    }
+    // Both are right, and the configuration means what is not cut off.
+    let half = Array(whole.prefix(whole.count / 2))
+    await refuses("Truncated", TestImage([.init(bytes: half, mediaType: MediaType.layer, diffID: layer.diffID)]), quick)
+    #expect(try fixture.layerNames() == [] && namesIn(fixture.root + "/tmp") == [])
+  }
+
   @Test("A layer beyond a limit is refused by name, its download is not kept, and nothing of it stays")
   func limits() async throws {
     let zeros = TestImage.Layer { $0.entry("zeros", data: [UInt8](repeating: 0, count: 4 << 20)) }

@@ -145,11 +145,11 @@ struct ResolutionTests {
       ("no layers", oci, replaced("\"layers\"", "\"layer\"", in: text), "layers"),
       (
         "another config", oci, replaced(MediaType.configuration, "application/vnd.cncf.helm.config.v1+json", in: text),
-        "no container image"
+        "expected the configuration of a container image"
       ),
       (
         "an empty config", oci, replaced(MediaType.configuration, "application/vnd.oci.empty.v1+json", in: text),
-        "no container image"
+        "expected the configuration of a container image"
       ),
       (
         "foreign layer", oci,

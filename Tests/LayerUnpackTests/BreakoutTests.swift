@@ -106,6 +106,11 @@ struct Breakout: CustomTestStringConvertible, Sendable {
       $0.symlink("../../../../../../../etc", "localetc")
       $0.link("/localetc/passwd", "localpasswd")
     },
+    Breakout("a hard link through a link up and out", holds: same("localpasswd", "etc/passwd")) {
+      base(&$0)
+      $0.symlink("upandout/../../../etc", "localetc")
+      $0.link("/localetc/passwd", "localpasswd")
+    },
     Breakout("a hard link to a name with ..", holds: same("localpasswd", "etc/passwd")) {
       base(&$0)
       $0.link("../../../../../etc/passwd", "localpasswd")
@@ -120,6 +125,14 @@ struct Breakout: CustomTestStringConvertible, Sendable {
     ) {
       base(&$0)
       $0.symlink("/etc/", "..")
+      $0.link("/etc/passwd", "localpasswd")
+    },
+    Breakout(
+      "a link without a name",
+      holds: { try same("localpasswd", "etc/passwd")($0) && $0.report?.skipped[.rootEntry] == 1 }
+    ) {
+      base(&$0)
+      $0.symlink("/etc/", "")
       $0.link("/etc/passwd", "localpasswd")
     },
     Breakout("a link whose name ends in ..", holds: same("localetc/localpasswd", "etc/passwd")) {
@@ -143,6 +156,15 @@ struct Breakout: CustomTestStringConvertible, Sendable {
       $0.link("/etc/passwd", "/localetc/localpasswd")
     },
     Breakout(
+      "a link up and out in place of a directory",
+      holds: { try same("localetc/localpasswd", "etc/passwd")($0) && $0.isLink("localetc") }
+    ) {
+      base(&$0)
+      $0.directory("localetc")
+      $0.symlink("../../etc", "localetc")
+      $0.link("/etc/passwd", "/localetc/localpasswd")
+    },
+    Breakout(
       "a directory in place of a link",
       holds: { try same("localetc/localpasswd", "etc/passwd")($0) && $0.status("etc/localpasswd") == nil }
     ) {
@@ -150,6 +172,32 @@ struct Breakout: CustomTestStringConvertible, Sendable {
       $0.symlink("/etc", "localetc")
       $0.directory("/localetc/")
       $0.link("/etc/passwd", "/localetc/localpasswd")
+    },
+    Breakout(
+      "a directory and a file in place of a link and a hard link through it",
+      holds: {
+        try file("etc/passwd", has: "inside")($0) && file("etc/localpasswd", has: "inside")($0)
+          && $0.content("localetc/localpasswd") == "different"
+      }
+    ) {
+      base(&$0)
+      $0.symlink("etc", "localetc")
+      $0.link("/etc/passwd", "/localetc/localpasswd")
+      $0.directory("/localetc/")
+      $0.file("/localetc/localpasswd", "different")
+    },
+    Breakout(
+      "a link to the root in place of a directory, written through, and a directory again",
+      holds: { try file("foo/tmp/breakout", has: "third")($0) && $0.content("tmp/breakout") == "second" }
+    ) {
+      $0.directory("foo")
+      $0.directory("foo/tmp")
+      $0.file("foo/tmp/breakout", "first")
+      $0.symlink("/", "foo")
+      $0.file("foo/tmp/breakout", "second")
+      $0.directory("foo")
+      $0.directory("foo/tmp")
+      $0.file("foo/tmp/breakout", "third")
     },
     Breakout(
       "a file in place of a hard link leaves the other name alone",
@@ -172,6 +220,20 @@ struct Breakout: CustomTestStringConvertible, Sendable {
     Breakout("a whiteout of the root", holds: refused) { $0.file(".wh..") },
     Breakout("a whiteout of a directory by itself", holds: refused) { $0.file("etc/.wh..") },
     Breakout("a whiteout of nothing", holds: refused) { $0.file("etc/.wh.") },
+    // Of what lower layers have; what the same layer has under that name stays.
+    Breakout(
+      "a whiteout of a link is not one of where it leads",
+      holds: {
+        try file("etc/passwd", has: "inside")($0) && isWhiteout($0, "localetc") && $0.status("etc/localetc") == nil
+      }
+    ) {
+      base(&$0)
+      $0.file(".wh.localetc")
+    },
+    Breakout("a whiteout below a name with ..", holds: { $0.failure == nil && isWhiteout($0, "etc") }) {
+      $0.symlink("/dne", "localetc")
+      $0.file("dne/../.wh.etc")
+    },
     Breakout(
       "a whiteout through a link stays in the layer",
       holds: { try file("etc/passwd", has: "inside")($0) && isWhiteout($0, "etc/shadow") }
@@ -199,10 +261,16 @@ struct Breakout: CustomTestStringConvertible, Sendable {
       $0.file("/etc/passwd", "after")
     },
     Breakout(
+      "a hard link to an absolute symbolic link",
+      holds: { try same("localpasswd", "etc/passwd")($0) && $0.isLink("localpasswd") && $0.isLink("passwdlink") }
+    ) {
+      base(&$0)
+      $0.symlink("/etc/passwd", "passwdlink")
+      $0.link("/passwdlink", "localpasswd")
+    },
+    Breakout(
       "a hard link to a symbolic link that leads out",
-      holds: {
-        try same("localpasswd", "etc/passwd")($0) && $0.status("localpasswd").map { $0.st_mode & S_IFMT } == S_IFLNK
-      }
+      holds: { try same("localpasswd", "etc/passwd")($0) && $0.isLink("localpasswd") }
     ) {
       base(&$0)
       $0.symlink("../../../../../etc/passwd", "passwdlink")
@@ -218,6 +286,9 @@ struct Breakout: CustomTestStringConvertible, Sendable {
 
 @Suite("An archive cannot leave its layer (SEC-40)", .enabled(if: isRoot, "needs root"))
 struct BreakoutTests {
+  @Test("There are all of containerd's (TestBreakouts)")
+  func number() { #expect(Breakout.all.count + 1 >= 35) }
+
   @Test("What tries to break out ends inside, or is refused", arguments: Breakout.all)
   func breakout(_ attempt: Breakout) throws {
     let unpacking = try Unpacking.of(attempt.build)

@@ -214,6 +214,24 @@ struct LimitTests {
     #expect(kilobytes < 64 << 10)
   }
 
+  @Test(
+    "Headers without an entry are refused, however many and of whichever kind; so are entries without end",
+    arguments: [
+      ("x", UnpackFailure.Kind.archive), ("g", .archive), ("L", .archive), ("K", .invalidName), ("0", .tooManyEntries),
+    ] as [(Character, UnpackFailure.Kind)]
+  )
+  func headers(_ type: Character, _ expected: UnpackFailure.Kind) throws {
+    var tar = TarWriter()
+    tar.entry("same", data: type == "0" ? [] : Array("12 comment=x".utf8) + [10]) { $0.type = type }
+    let block = try Scratch()
+    let many = (0..<500).flatMap { _ in tar.bytes }
+    let script = "while cat \(try block.file("headers", many)); do :; done"
+    let (unpacking, kilobytes) = try unpack(from: script) { $0.entries = 20_000 }
+    #expect(unpacking.failure?.kind == expected, "\(String(describing: unpacking.message))")
+    #expect(kilobytes < 64 << 10)
+    #expect(try unpacking.outsideIsUntouched())
+  }
+
   @Test("An archive without end is refused when its bytes are used up")
   func endless() throws {
     let script = "d=$(mktemp -d); truncate -s 1G $d/zeros; tar -cf - -C $d zeros; rm -r $d"

@@ -93,6 +93,8 @@ final class Unpacking {
     return lstat("\(target)/\(name)", &status) == 0 ? status : nil
   }
 
+  func isLink(_ name: String) -> Bool { status(name).map { $0.st_mode & S_IFMT } == S_IFLNK }
+
   /// The content of a file, links followed by hand inside the target.
   func content(_ name: String) throws -> String? {
     let root = try openDirectory(AT_FDCWD, target)

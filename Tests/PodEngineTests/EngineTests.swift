@@ -198,17 +198,76 @@ struct EngineTests {
     _ = await pod.untilFinished()
   }
 
-  @Test("imagePullPolicy Never has a reason of its own")
-  func neverPull() async throws {
+  @Test(
+    "What cannot be had has the kubelet's reasons and words, in the status and in events",
+    arguments: [
+      (
+        "app:1", ImagePullPolicy.never, "ErrImageNeverPull",
+        "Container image \"app:1\" is not present with pull policy of Never", "ErrImageNeverPull"
+      ),
+      (
+        "App", .ifNotPresent, "InvalidImageName",
+        "Failed to apply default image tag \"App\": couldn't parse image name \"App\": a repository is written in lower case: "
+          + "\"app\"", "InspectFailed"
+      ),
+      (
+        "app:broken", .ifNotPresent, "ImageInspectError",
+        "Failed to inspect image \"app:broken\": layer x is damaged: gone; remove the image and pull or load it again",
+        "InspectFailed"
+      ),
+    ]
+  )
+  func imageWords(
+    image: String,
+    policy: ImagePullPolicy,
+    reason: String,
+    message: String,
+    eventReason: String
+  ) async throws {
     let bench = try Bench()
     defer { bench.clean() }
     bench.images.remove()
     var spec = Pod.test("app")
-    spec.spec.containers[0].imagePullPolicy = .never
+    spec.spec.containers[0].image = image
+    spec.spec.containers[0].imagePullPolicy = policy
     let pod = try await bench.accept(spec)
-    await pod.untilStatus { $0["app"]?.waitingReason == "ErrImageNeverPull" }
+    await pod.untilStatus { $0["app"]?.waitingReason == reason }
+    #expect(pod.status?["app"]?.waitingMessage == message)
     pod.handle.kill()
     _ = await pod.untilFinished()
+    let told = pod.updates.notices.map { "\($0.isWarning ? "Warning" : "Normal") \($0.reason): \($0.message)" }
+    #expect(told.contains("Warning \(eventReason): \(message)"))
+    #expect(told.contains("Warning Failed: Error: \(reason)"))
+  }
+
+  @Test(
+    "A pull that takes its time is told in the status at once and in events now and then; a failed one as it is told"
+  )
+  func pullProgress() async throws {
+    let bench = try Bench()
+    defer { bench.clean() }
+    bench.images.remove()
+    bench.images.betweenProgress { bench.clock.advance(by: .seconds(4)) }
+    let pod = try await bench.accept(.test("app"))
+    await pod.untilStatus { $0["app"]?.waitingReason == "ErrImagePull" }
+    bench.clock.advance(by: .seconds(1))
+    await pod.untilStatus { $0["app"]?.waitingReason == "ImagePullBackOff" }
+    pod.handle.kill()
+    _ = await pod.untilFinished()
+    let told = pod.updates.notices.filter { $0.container == "app" }.map { "\($0.reason): \($0.message)" }
+    #expect(
+      told == [
+        "Pulling: Pulling image \"app:1\"", "Pulling: Pulling image \"app:1\": pulling image: 4 of 9 MB",
+        "Pulling: Pulling image \"app:1\": pulling image: 7 of 9 MB",
+        "Failed: Failed to pull image \"app:1\": docker.io/library/app:1: not found", "Failed: Error: ErrImagePull",
+        "BackOff: Back-off pulling image \"app:1\"", "Failed: Error: ImagePullBackOff",
+      ]
+    )
+    #expect(pod.updates.notices.filter(\.isRepetition).count == 2)
+    let messages = pod.updates.compactMap {
+      if case .status(let status) = $0 { status["app"]?.waitingMessage } else { nil }
+    }
+    #expect(messages.contains { $0.hasPrefix("pulling image: ") })
   }
 
   @Test("A supervisor's death is told as unknown ends, and the pod goes on in a new sandbox")

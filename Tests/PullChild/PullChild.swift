@@ -4,12 +4,15 @@ import Linux
 
 /// Pulls one image from a directory, slowly, for a test that kills it: `pull-child STORE DIRECTORY NAME LOG UNPACKER`.
 ///
+/// With `registry` as first argument it pulls from a registry instead: see ``RegistryPull``.
+///
 /// The directory has `manifest` and each blob under its digest's digits. The log gets a line for each transfer that begins
 /// and for each chunk that was handed over.
 @main
 struct PullChild {
   static func main() async {
     let arguments = CommandLine.arguments
+    if arguments.dropFirst().first == "registry" { return await RegistryPull(arguments.dropFirst(2)).run() }
     guard arguments.count == 6 else { exit(2) }
     do {
       let store = try ImageStore(root: arguments[1], unpackProgram: arguments[5])

@@ -96,7 +96,20 @@ struct AuthorizationTests {
       [.answer("401 Unauthorized", ["WWW-Authenticate: Basic realm=\"x\""])]
     }
     let result = try await run(Attempt(credentials: [FixedCredential("ann", "secret")]), registry)
-    #expect(result == refused)
+    #expect(result == refused.replacing("credentials, or", with: "other credentials than those of test, or"))
+  }
+
+  @Test("a file that leaves its credentials to a helper is named when the registry refuses")
+  func helper() async throws {
+    let registry = try await FaultRegistry { _, _ in
+      [.answer("401 Unauthorized", ["WWW-Authenticate: Basic realm=\"x\""])]
+    }
+    let file = try DockerConfig(parsing: Array(#"{"auths":{},"credsStore":"pass"}"#.utf8), origin: "config.json")
+    #expect(
+      try await run(Attempt(credentials: [file]), registry) == refused
+        + "; config.json leaves the credentials to docker-credential-pass, and such helpers are not run: write them into the "
+        + "file, or configure a credential provider"
+    )
   }
 
   @Test(
@@ -104,7 +117,7 @@ struct AuthorizationTests {
     arguments: [
       (
         FaultRegistry.Step.answer("403 Forbidden", body: #"{"details":"incorrect username or password"}"#),
-        "unauthorized: \(aboutManifest)token service 127.0.0.1:PORT: answers 403: incorrect username or password"
+        "unauthorized: \(aboutManifest)token service 127.0.0.1:PORT: answers 403: incorrect username or password (test)"
       ),
       (.answer("404 Not Found"), "invalid: \(aboutManifest)token service 127.0.0.1:PORT: answers 404"),
       (
@@ -132,6 +145,24 @@ struct AuthorizationTests {
   func tokenService(answer: FaultRegistry.Step, expected: String) async throws {
     let registry = try await tokenRegistry(answer: answer)
     #expect(try await run(Attempt(credentials: [FixedCredential("ann", "secret")]), registry) == expected)
+  }
+
+  @Test("a password that the token service does not know is told, though the registry was asked without it too")
+  func wrongPassword() async throws {
+    let registry = try await FaultRegistry { request, _ in
+      if request.path.hasPrefix("/token") {
+        return request.headers["authorization"] == nil
+          ? [.answer("200 OK", body: #"{"token":"nobody"}"#)]
+          : [.answer("401 Unauthorized", body: #"{"details":"incorrect username or password"}"#)]
+      }
+      let host = request.headers["host"] ?? ""
+      return [.answer("401 Unauthorized", ["WWW-Authenticate: Bearer realm=\"http://\(host)/token\""])]
+    }
+    #expect(
+      try await run(Attempt(credentials: [FixedCredential("ann", "secret")]), registry)
+        == "unauthorized: \(aboutManifest)token service 127.0.0.1:PORT: answers 401: incorrect username or password (test)"
+    )
+    #expect(registry.requests.last?.headers["authorization"] == "Bearer nobody")
   }
 
   @Test("a password does not go to another host without TLS")

@@ -47,8 +47,16 @@ struct CredentialTests {
       ]
     )
     #expect(try await found("other.example", "x") == [.registryToken("tok")])
-    #expect(try await found("helper.example", "x") == [])
-    #expect(file.notes.count == 1 && file.notes[0].contains("credsStore"))
+    #expect(try await found("helper.example", "x") == [.anonymous])
+    let note = try await file.credentials(registry: "helper.example", path: "x").first?.note
+    #expect(
+      note
+        == "f leaves the credentials to docker-credential-desktop, and such helpers are not run: write them into the file, or "
+        + "configure a credential provider"
+    )
+    let helpers = try DockerConfig(parsing: Array(#"{"credHelpers":{"a.example":"gcloud"}}"#.utf8), origin: "f")
+    #expect(try await helpers.credentials(registry: "a.example", path: "x").first?.note?.contains("gcloud") == true)
+    #expect(try await helpers.credentials(registry: "b.example", path: "x") == [])
     let legacy = try DockerConfig(parsing: Array(#"{"a.example":{"auth":"eDp5"}}"#.utf8), origin: "f", isLegacy: true)
     #expect(try await legacy.credentials(registry: "a.example", path: "x").count == 1)
   }

@@ -118,7 +118,7 @@ struct OneImage: ImageSource {
     holder: String,
     progress: @escaping @Sendable (String) -> Void
   ) async throws(ImageStoreError) -> UsableImage {
-    throw .notFound(reference)
+    throw .noSuchImage(ImageSelector(reference))
   }
 
   func find(_ reference: ImageReference, holder: String) async throws(ImageStoreError) -> UsableImage? {

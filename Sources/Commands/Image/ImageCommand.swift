@@ -17,6 +17,15 @@ public struct ImageCommand: ParsableCommand {
   public init() {}
 }
 
+/// What means an image on the command line: a name, an id, a digest, or the beginning of one.
+func imageSelector(_ text: String) throws -> ImageSelector {
+  do {
+    return try ImageSelector(text)
+  } catch {
+    throw ValidationError(error.description)
+  }
+}
+
 /// A name from the command line, normalised; what is wrong with it is a usage error.
 func imageReference(_ text: String) throws -> ImageReference {
   do {

@@ -1,8 +1,6 @@
 import ArgumentParser
 import CommandLineOptions
-import Glibc
 import Images
-import Linux
 
 /// `swiftlet image import FILE NAME`: makes an image from a root file system.
 struct ImageImportCommand: AsyncParsableCommand, NodeCommand {
@@ -63,32 +61,29 @@ struct ImageImportCommand: AsyncParsableCommand, NodeCommand {
   }
 
   func run() async throws {
-    let archive = try open()
-    defer { withExtendedLifetime(archive) {} }
-    let store = try ImageStore(root: global.imageStore, unpackProgram: unpackProgram)
-    let image = try await store.importRootFilesystem(
-      tar: archive?.raw ?? STDIN_FILENO,
-      name: name,
-      configuration: ImageConfiguration(
-        entrypoint: entrypoint.isEmpty ? nil : entrypoint,
-        cmd: cmd.isEmpty ? nil : cmd,
-        env: env,
-        user: user,
-        workingDir: workdir,
-        stopSignal: stopSignal
-      ),
-      notice: { writeToStandardError("swiftlet: note: \($0)") }
-    )
+    let archive = try ArchiveFile(file)
+    let image = try await makeImage(archive)
     try writeToStandardOutput("\(image.reference)\t\(image.id)\t\(humanSize(image.size))\n")
   }
 
-  /// The archive's file; nil for standard input.
-  private func open() throws -> SharedFD? {
-    if file == "-" { return nil }
-    do {
-      return SharedFD(try openAt(AT_FDCWD, file, O_RDONLY))
+  private func makeImage(_ archive: ArchiveFile) async throws -> StoredImage {
+    let store = try ImageStore(root: global.imageStore, unpackProgram: unpackProgram)
+    do throws(ImageStoreError) {
+      return try await store.importRootFilesystem(
+        tar: archive.descriptor,
+        name: name,
+        configuration: ImageConfiguration(
+          entrypoint: entrypoint.isEmpty ? nil : entrypoint,
+          cmd: cmd.isEmpty ? nil : cmd,
+          env: env,
+          user: user,
+          workingDir: workdir,
+          stopSignal: stopSignal
+        ),
+        notice: { writeToStandardError("swiftlet: note: \($0)") }
+      )
     } catch {
-      throw CommandFailure("cannot open \(file): \(errorText(error.errno))")
+      throw CommandFailure("cannot import \(archive.name): \(error)")
     }
   }
 }

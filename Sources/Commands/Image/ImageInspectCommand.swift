@@ -3,7 +3,12 @@ import CommandLineOptions
 import Images
 import JSONText
 
-/// `swiftlet image inspect NAME…`.
+/// How all that is known of an image is printed.
+enum InspectFormat: String, ExpressibleByArgument, CaseIterable {
+  case json
+}
+
+/// `swiftlet image inspect IMAGE…`.
 struct ImageInspectCommand: ParsableCommand, NodeCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
@@ -12,12 +17,22 @@ struct ImageInspectCommand: ParsableCommand, NodeCommand {
 
   @OptionGroup var global: GlobalOptions
 
-  @Argument(help: ArgumentHelp("The images.", valueName: "NAME"), transform: imageReference)
-  var names: [ImageReference]
+  @Argument(help: ArgumentHelp("The images: names, ids or digests.", valueName: "IMAGE"), transform: imageSelector)
+  var images: [ImageSelector]
 
+  @Option(name: .shortAndLong, help: ArgumentHelp("json, the only one there is.", valueName: "format"))
+  var output: InspectFormat = .json
+
+  /// What there is, is printed, whatever else is missing.
   func run() throws {
     let store = try ImageStore(root: global.imageStore)
-    let values = try names.map { try store.inspect($0).json }
+    var values: [JSONValue] = []
+    for image in images {
+      do throws(ImageStoreError) { values.append(try store.inspect(image).json) } catch {
+        writeToStandardError("swiftlet: \(error)")
+      }
+    }
     try writeToStandardOutput(JSONValue.array(values).indented + "\n")
+    if values.count < images.count { throw ExitCode.failure }
   }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import CommandLineOptions
 import Glibc
 import Images
-import Linux
 
 /// `swiftlet image load FILE|DIR [NAME]`.
 struct ImageLoadCommand: AsyncParsableCommand, NodeCommand {
@@ -39,23 +38,23 @@ struct ImageLoadCommand: AsyncParsableCommand, NodeCommand {
   func run() async throws {
     let store = try ImageStore(root: global.imageStore, unpackProgram: unpackProgram)
     let display = PullDisplay(quiet: quiet)
-    defer { display.finish() }
-    for image in try await load(store, display) {
-      try writeToStandardOutput("\(image.reference)\t\(image.targetDigest)\t\(humanSize(image.size))\n")
+    let images: [StoredImage]
+    do {
+      images = try await load(store, display)
+      display.finish()
+    } catch let error as ImageStoreError {
+      display.finish()
+      throw CommandFailure("cannot load \(ArchiveFile.name(of: file)): \(error)")
     }
+    for image in images { try writeToStandardOutput(pulledLine(image)) }
   }
 
   private func load(_ store: ImageStore, _ display: PullDisplay) async throws -> [StoredImage] {
-    if file == "-" { return try await store.load(archive: STDIN_FILENO, name: name) { display.show($0) } }
     var status = stat()
-    if stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+    if file != "-", stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
       return try await store.load(directory: file, name: name) { display.show($0) }
     }
-    let archive: SharedFD
-    do throws(SyscallError) { archive = SharedFD(try openAt(AT_FDCWD, file, O_RDONLY)) } catch {
-      throw CommandFailure("cannot open \(file): \(errorText(error.errno))")
-    }
-    defer { withExtendedLifetime(archive) {} }
-    return try await store.load(archive: archive.raw, name: name) { display.show($0) }
+    let archive = try ArchiveFile(file)
+    return try await store.load(archive: archive.descriptor, name: name) { display.show($0) }
   }
 }

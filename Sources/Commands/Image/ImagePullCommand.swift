@@ -55,14 +55,18 @@ struct ImagePullCommand: AsyncParsableCommand, NodeCommand {
     var hasFailed = false
     for name in names {
       let display = PullDisplay(quiet: quiet)
+      let result: Result<StoredImage, ImageStoreError>
       do throws(ImageStoreError) {
-        let image = try await store.pull(name, from: client.repository(of: name), options: options) {
-          display.show($0)
-        }
-        display.finish()
-        try tell(image)
+        result = .success(
+          try await store.pull(name, from: client.repository(of: name), options: options) { display.show($0) }
+        )
       } catch {
-        display.finish()
+        result = .failure(error)
+      }
+      display.finish()
+      switch result {
+      case .success(let image): try writeToStandardOutput(pulledLine(image))
+      case .failure(let error):
         writeToStandardError("swiftlet: cannot pull \(name): \(error)")
         hasFailed = true
       }
@@ -71,13 +75,11 @@ struct ImagePullCommand: AsyncParsableCommand, NodeCommand {
     if hasFailed { throw ExitCode.failure }
   }
 
-  private func tell(_ image: StoredImage) throws(ImageStoreError) {
-    do throws(SyscallError) {
-      try writeToStandardOutput("\(image.reference)\t\(image.targetDigest)\t\(humanSize(image.size))\n")
-    } catch {
-      throw .system("standard output", error)
-    }
-  }
+}
+
+/// What is said of an image that has come: name, digest and size.
+func pulledLine(_ image: StoredImage) -> String {
+  "\(image.reference)\t\(image.targetDigest)\t\(humanSize(image.size))\n"
 }
 
 /// The node's configuration as a command has it.

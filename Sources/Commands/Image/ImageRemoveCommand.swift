@@ -3,26 +3,27 @@ import CommandLineOptions
 import Images
 import Linux
 
-/// `swiftlet image rm NAME…`.
+/// `swiftlet image rm IMAGE…`.
 struct ImageRemoveCommand: ParsableCommand, NodeCommand {
   static let configuration = CommandConfiguration(
     commandName: "rm",
-    abstract: "Remove names, and the images that no other name and no running pod needs."
+    abstract: "Remove names, and the images that no other name and no running pod needs.",
+    discussion: "An image may be meant by its id or digest, or the beginning of one, as long as it has one name only.",
+    aliases: ["remove"]
   )
 
   @OptionGroup var global: GlobalOptions
 
-  @Argument(help: ArgumentHelp("The names to remove.", valueName: "NAME"), transform: imageReference)
-  var names: [ImageReference]
+  @Argument(help: ArgumentHelp("What to remove: names, ids or digests.", valueName: "IMAGE"), transform: imageSelector)
+  var images: [ImageSelector]
 
-  /// Every name is tried; one that fails does not keep the others.
+  /// Every one is tried; one that fails does not keep the others.
   func run() throws {
     let store = try ImageStore(root: global.imageStore)
     var hasFailed = false
-    for name in names {
+    for image in images {
       do {
-        try store.remove(name)
-        try writeToStandardOutput("removed \(name)\n")
+        try writeToStandardOutput("removed \(store.remove(image))\n")
       } catch let error as ImageStoreError {
         writeToStandardError("swiftlet: \(error)")
         hasFailed = true

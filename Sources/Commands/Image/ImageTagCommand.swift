@@ -2,14 +2,14 @@ import ArgumentParser
 import CommandLineOptions
 import Images
 
-/// `swiftlet image tag NAME NEW`.
+/// `swiftlet image tag IMAGE NEW`.
 struct ImageTagCommand: ParsableCommand, NodeCommand {
   static let configuration = CommandConfiguration(commandName: "tag", abstract: "Give an image another name.")
 
   @OptionGroup var global: GlobalOptions
 
-  @Argument(help: ArgumentHelp("The image.", valueName: "NAME"), transform: imageReference)
-  var image: ImageReference
+  @Argument(help: ArgumentHelp("The image: a name, an id or a digest.", valueName: "IMAGE"), transform: imageSelector)
+  var image: ImageSelector
 
   @Argument(help: ArgumentHelp("Its further name.", valueName: "NEW"), transform: imageReference)
   var name: ImageReference

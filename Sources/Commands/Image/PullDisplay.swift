@@ -20,30 +20,36 @@ final class PullDisplay: Sendable {
   }
 
   private let state = Mutex(State())
-  private let columns: Int?
+  private let terminal: Size?
   private let quiet: Bool
+
+  /// Of a terminal.
+  struct Size: Equatable {
+    var columns = 80
+    var rows = 24
+  }
 
   init(quiet: Bool) {
     self.quiet = quiet
-    columns = isatty(STDERR_FILENO) == 1 ? Self.columnsOfTerminal() : nil
+    terminal = isatty(STDERR_FILENO) == 1 ? Self.sizeOfTerminal() : nil
   }
 
-  private static func columnsOfTerminal() -> Int {
+  private static func sizeOfTerminal() -> Size {
     var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 else { return 80 }
-    return min(Int(size.ws_col), 160)
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40, size.ws_row >= 5 else { return Size() }
+    return Size(columns: min(Int(size.ws_col), 160), rows: Int(size.ws_row))
   }
 
   func show(_ event: PullEvent) {
     if quiet { return }
     switch event {
     case .waiting: writeToStandardError("waiting for other images")
-    case .notice(let text): notice(text)
+    case .notice(let text), .retrying(let text): notice(text)
     case .resolved(_, let platform, let layers):
       state.withLock { state in
         state.layers = layers.map { Row(digest: $0.digest, state: .waiting, bytes: 0, total: $0.size) }
       }
-      if columns == nil {
+      if terminal == nil {
         writeToStandardError("\(platform): \(layers.count) \(layers.count == 1 ? "layer" : "layers")")
       }
     case .layer(let new): show(Row(digest: new.digest, state: new.state, bytes: new.bytes, total: new.total))
@@ -62,21 +68,21 @@ final class PullDisplay: Sendable {
       guard let index = state.layers.firstIndex(where: { $0.digest == progress.digest }) else { return }
       let isNew = state.layers[index].state != progress.state
       state.layers[index] = progress
-      guard let columns else {
+      guard let terminal else {
         if isNew, progress.state == .done || progress.state == .present {
           writeToStandardError("\(Self.name(progress)): \(Self.words(progress))")
         }
         return
       }
       let recently = state.drawnAt.map { $0.duration(to: .now) < .milliseconds(100) } ?? false
-      if isNew || !recently { draw(&state, columns) }
+      if isNew || !recently { draw(&state, terminal) }
     }
   }
 
   func finish() {
     state.withLock { state in
-      guard let columns, !state.layers.isEmpty else { return }
-      draw(&state, columns)
+      guard let terminal, !state.layers.isEmpty else { return }
+      draw(&state, terminal)
       state.drawn = 0
     }
   }
@@ -90,17 +96,26 @@ final class PullDisplay: Sendable {
     state.drawn = 0
   }
 
-  private func draw(_ state: inout State, _ columns: Int) {
-    let up = state.drawn > 0 ? "\u{1b}[\(state.drawn)A" : ""
-    let lines = state.layers.map { "\u{1b}[K" + String(Self.line($0, columns).prefix(columns - 1)) + "\n" }
+  private func draw(_ state: inout State, _ size: Size) {
+    let up = state.drawn > 0 ? "\u{1b}[\(state.drawn)A\u{1b}[J" : ""
+    let lines = Self.lines(state.layers, size).map { $0.prefix(size.columns - 1) + "\n" }
     writeText(up + lines.joined())
-    state.drawn = state.layers.count
+    state.drawn = lines.count
     state.drawnAt = .now
   }
 
   private func writeText(_ text: String) {
     // Where nobody listens there is nobody to show it to.
     try? writeAll(STDERR_FILENO, Array(text.utf8))
+  }
+
+  /// A line for each layer; of more than the terminal has room for, those that something is done with, and how many are
+  /// done. The cursor could not get back to what has left the screen.
+  static func lines(_ layers: [Row], _ size: Size) -> [String] {
+    if layers.count < size.rows { return layers.map { line($0, size.columns) } }
+    let busy = layers.filter { $0.state == .downloading || $0.state == .unpacking }
+    let done = layers.count { $0.state == .done || $0.state == .present }
+    return busy.prefix(size.rows - 2).map { line($0, size.columns) } + ["\(done) of \(layers.count) layers done"]
   }
 
   static func line(_ layer: Row, _ columns: Int) -> String {

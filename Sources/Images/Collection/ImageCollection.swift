@@ -111,7 +111,7 @@ extension ImageStore {
   }
 
   private func removeNames(of image: ImageUse, _ report: inout PruneReport) throws(ImageStoreError) {
-    for name in image.names { try removeName(name) }
+    for name in image.names { try removeName(NameRecord(reference: name, manifest: image.manifest)) }
     report.images += image.names
   }
 

@@ -62,6 +62,8 @@ public struct ContentSourceError: Error, Equatable, Sendable, CustomStringConver
     case transient
     /// What came is not what was asked for or not what the specification allows; trying again will not help.
     case invalid
+    /// What came of a blob has another size or place than was asked for: what came before may be wrong as well.
+    case mismatch
     /// The source cannot be used as it is configured.
     case configuration
   }

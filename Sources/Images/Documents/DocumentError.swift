@@ -10,7 +10,8 @@ public struct DocumentError: Error, Equatable, CustomStringConvertible {
   init(_ document: String, _ field: String, _ reason: String) {
     self.document = document
     self.field = field.shortenedForMessage
-    self.reason = reason.shortenedForMessage
+    // What it repeats of the document is shorter by itself.
+    self.reason = reason.shortened(to: 400)
   }
 
   /// `image configuration: config.Env[2]: contains a NUL`.

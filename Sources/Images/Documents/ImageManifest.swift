@@ -64,8 +64,8 @@ struct ImageManifest: Equatable {
     configuration = try Descriptor(root["config"])
     guard MediaType.configurations.contains(configuration.mediaType) else {
       throw root["config"]["mediaType"].failure(
-        "this is no container image: expected \(MediaType.configuration) or \(MediaType.dockerConfiguration), found"
-          + " \"\(configuration.mediaType.shortenedForMessage)\""
+        "expected the configuration of a container image, found \"\(configuration.mediaType.shortenedForMessage)\": this is "
+          + "something else"
       )
     }
     guard let elements = try root["layers"].elements(atMost: ImageDocument.mostLayers) else {

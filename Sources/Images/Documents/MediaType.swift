@@ -22,9 +22,12 @@ enum MediaType {
   /// Why a layer of this type is not unpacked; nil if it is.
   static func refusal(ofLayer type: String) -> String? {
     if layers.contains(type) { return nil }
-    if type.hasSuffix("+encrypted") { return "the layer is encrypted (\(type)), which is not supported" }
+    if type.hasSuffix("+encrypted") {
+      return "the layer is encrypted (\(type.shortenedForMessage)), which is not supported"
+    }
     if type.contains(".nondistributable.") || type.contains(".foreign.") {
-      return "the layer is not distributed with the image (\(type)): it would have to come from elsewhere"
+      return
+        "the layer is not distributed with the image (\(type.shortenedForMessage)): it would have to come from elsewhere"
     }
     return "\"\(type.shortenedForMessage)\" is no type of layer that can be unpacked"
   }

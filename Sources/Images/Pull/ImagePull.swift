@@ -25,7 +25,7 @@ extension ImageStore {
       selector = .tag(reference.tag ?? ImageReference.defaultTag)
     }
     let images = try await pull(selector, names: [reference], from: source, options: options, progress: progress)
-    guard let image = images.first else { throw .notFound(reference) }
+    guard let image = images.first else { throw .noSuchImage(ImageSelector(reference)) }
     return image
   }
 
@@ -44,7 +44,7 @@ extension ImageStore {
         try Workspace.removeAbandoned(store.layout)
         _ = try store.prunePartials(options.partialLimits)
       }
-      let transfer = Transfer(source: source, options: options)
+      let transfer = Transfer(source: source, options: options) { progress(.retrying($0)) }
       var resolver = ImageResolver(transfer: transfer, platform: options.platform)
       let resolved = try await resolver.resolve(selector)
       return try await store.complete(resolved, names, transfer, progress)

@@ -49,13 +49,18 @@ struct LayerPull: Sendable {
     do throws(ImageStoreError) {
       try await attempt(partial)
     } catch {
-      guard error.condemnsContent else { throw error }
+      guard error.condemnsContent else {
+        // Nothing to continue from is nothing to keep.
+        if let partial, try partial.length() == 0 { try partial.remove() }
+        throw error
+      }
       try partial?.remove()
       guard resumed > 0 else { throw error }
       report(.notice("layer \(layer.digest): what an earlier download left is removed, it begins anew (\(error))"))
       let fresh = try PartialBlob(store.layout, layer)
       do throws(ImageStoreError) { try await attempt(fresh) } catch {
-        if error.condemnsContent { try fresh.remove() }
+        let isEmpty = try fresh.length() == 0
+        if error.condemnsContent || isEmpty { try fresh.remove() }
         throw error
       }
     }
@@ -119,10 +124,12 @@ extension ImageStoreError {
   var condemnsContent: Bool {
     switch self {
     case .content: true
+    // And what fails only because it continues an earlier download must not fail for ever.
+    case .source(let error): error.kind == .mismatch
     case .unpack(let failure):
       switch failure.kind {
       // Memory, time, disk: the same bytes may pass another day.
-      case .confinement, .request, .fileSystem, .died: false
+      case .confinement, .request, .fileSystem, .diskFull, .died: false
       default: true
       }
     default: false

@@ -11,7 +11,7 @@ public struct PullOptions: Sendable {
   /// How often in a row a transfer may break off without bringing at least a mebibyte.
   public var attempts = 5
   /// The first wait between two attempts in milliseconds; each further one is twice as long, up to a minute. What the
-  /// source asks for (`Retry-After`) counts if it is longer, up to five minutes.
+  /// source asks for (`Retry-After`) counts if it is longer; beyond five minutes the pull ends and says so.
   public var firstWait: Int64 = 500
   /// Whether what arrived of a layer is kept when the transfer breaks off, for the next pull to continue.
   public var keepsPartialDownloads = true
@@ -32,6 +32,8 @@ public enum PullEvent: Equatable, Sendable {
   case resolved(manifest: ContentDigest, platform: Platform, layers: [Descriptor])
   /// A layer got on.
   case layer(LayerProgress)
+  /// Something failed that may do better the next time: why, and when that is.
+  case retrying(String)
   /// Something a person may want to know: what was left out of a layer, or began anew.
   case notice(String)
 }

@@ -2,10 +2,12 @@
 struct Transfer: Sendable {
   let source: any ContentSource
   let options: PullOptions
+  /// Told why something is tried again, and when.
+  var retrying: @Sendable (String) -> Void = { _ in }
 
   /// A manifest or index; its digest is checked if it was asked for by digest.
   func document(_ selector: DocumentSelector) async throws(ImageStoreError) -> SourceDocument {
-    var patience = Patience(options)
+    var patience = Patience(options, retrying)
     while true {
       do throws(ContentSourceError) {
         let document = try await source.document(selector)
@@ -62,7 +64,7 @@ struct Transfer: Sendable {
     _ body: @Sendable ([UInt8]) async throws(ImageStoreError) -> Void
   ) async throws(ImageStoreError) {
     var position = offset
-    var patience = Patience(options)
+    var patience = Patience(options, retrying)
     while position < descriptor.size {
       let before = position
       let fault = try await attempt(descriptor, &position, body)
@@ -82,7 +84,7 @@ struct Transfer: Sendable {
       stream = try await source.blob(descriptor, from: position)
       guard (0...position).contains(stream.offset) else {
         throw ContentSourceError(
-          .invalid,
+          .mismatch,
           "\(descriptor.digest): asked for byte \(position), got what begins at byte \(stream.offset)"
         )
       }
@@ -145,11 +147,14 @@ struct Transfer: Sendable {
 /// How often and how long a transfer is tried again.
 private struct Patience {
   private let options: PullOptions
+  private let tell: @Sendable (String) -> Void
   private var failures = 0
   private static let longestWait: Int64 = 60_000
   private static let longestRequested: Int64 = 300
 
-  init(_ options: PullOptions) { self.options = options }
+  init(_ options: PullOptions, _ tell: @escaping @Sendable (String) -> Void) {
+    (self.options, self.tell) = (options, tell)
+  }
 
   mutating func renew() { failures = 0 }
 
@@ -159,8 +164,14 @@ private struct Patience {
     failures += 1
     guard error.kind == .transient, failures < options.attempts else { throw .source(error) }
     let doubled = options.firstWait << Int64(min(failures - 1, 16))
-    let requested = min(max(0, error.retryAfter ?? 0), Self.longestRequested) * 1000
+    let asked = max(0, error.retryAfter ?? 0)
+    guard asked <= Self.longestRequested else {
+      throw .source(ContentSourceError(.transient, "\(error.message); it asks to be left alone for \(asked) s"))
+    }
+    let requested = asked * 1000
     let milliseconds = max(min(max(0, doubled), Self.longestWait), requested)
+    let tenths = (milliseconds + 50) / 100
+    tell("\(error.message); trying again in \(tenths / 10).\(tenths % 10) s (\(failures + 1) of \(options.attempts))")
     do { try await Task.sleep(nanoseconds: UInt64(milliseconds) * 1_000_000) } catch { throw .cancelled }
   }
 }

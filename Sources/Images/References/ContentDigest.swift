@@ -84,12 +84,15 @@ extension UInt8 {
 
 extension String {
   /// At most 120 characters, control characters replaced: what a message may repeat of untrusted text on a terminal.
-  var shortenedForMessage: String {
+  var shortenedForMessage: String { shortened(to: 120) }
+
+  /// The same for another length.
+  func shortened(to limit: Int) -> String {
     var text = ""
-    for scalar in unicodeScalars.prefix(120) {
+    for scalar in unicodeScalars.prefix(limit) {
       let isControl = scalar.value < 0x20 || (scalar.value >= 0x7F && scalar.value < 0xA0)
       text.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
     }
-    return unicodeScalars.count > 120 ? text + "…" : text
+    return unicodeScalars.count > limit ? text + "…" : text
   }
 }

@@ -49,6 +49,8 @@ public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
   /// The name as people write it: `busybox:latest`, without what normalisation added in front.
   public var familiar: String {
     guard domain == Self.defaultDomain else { return description }
+    // By themselves a tag of this many digits and the name before it would be an id.
+    if path == "library/sha256" { return description }
     let official = path.hasPrefix("library/") && !path.dropFirst(8).contains("/")
     if official { return String(description.dropFirst("docker.io/library/".count)) }
     // Without the registry, docker.io/localhost/x would be another image.

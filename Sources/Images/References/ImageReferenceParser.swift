@@ -17,7 +17,8 @@ struct ImageReferenceParser {
     if let byte = bytes.first(where: { $0 <= 0x20 || $0 >= 0x7F }) {
       throw failure(byte == 0x20 ? "it contains a space" : "it contains a character that is not printable ASCII")
     }
-    if bytes.count == 64, bytes.allSatisfy(\.isLowercaseHexadecimal) {
+    let digits = text.hasPrefix("sha256:") ? bytes.dropFirst(7) : bytes[...]
+    if digits.count == 64, digits.allSatisfy(\.isLowercaseHexadecimal) {
       throw failure("64 hexadecimal digits could be an image's id: write <name>@sha256:<digits>")
     }
     let (name, digest) = try splitDigest()

@@ -109,7 +109,7 @@ extension ImageStore {
     }
     lock.release()
     try lease.release()
-    guard let image = result.images.first else { throw .notFound(name) }
+    guard let image = result.images.first else { throw .noSuchImage(ImageSelector(name)) }
     return (image, replaced: result.replaced)
   }
 

@@ -68,11 +68,18 @@ public struct ImageInspection: Equatable, Sendable {
 extension ImageStore {
   /// All that is known of an image.
   ///
-  /// - Throws: `notFound`, `damaged`.
+  /// - Throws: `noSuchImage`, `damaged`.
   public func inspect(_ reference: ImageReference) throws(ImageStoreError) -> ImageInspection {
-    guard let image = try resolve(reference) else { throw .notFound(reference) }
+    try inspect(ImageSelector(reference))
+  }
+
+  /// The same for whatever a person means an image by.
+  ///
+  /// - Throws: `noSuchImage`, `ambiguous`, `damaged`.
+  public func inspect(_ selector: ImageSelector) throws(ImageStoreError) -> ImageInspection {
+    guard let image = try resolve(selector) else { throw .noSuchImage(selector) }
     return try layout.locked(.shared) { () throws(ImageStoreError) in
-      guard try layout.hasDocument(image.manifestDigest) else { throw .gone(reference) }
+      guard try layout.hasDocument(image.manifestDigest) else { throw .gone(image.reference) }
       let (manifest, document) = try layout.documents(image.manifestDigest)
       var layers: [ImageInspection.Layer] = []
       for (descriptor, diffID) in zip(manifest.layers, document.diffIDs) {

@@ -4,25 +4,40 @@ import Linux
 extension ImageStore {
   /// Removes a name, and what no other name and no running pod needs of its image.
   ///
-  /// - Throws: `notFound`; `inUse` with the holders if this is the image's last name and it is in use.
-  public func remove(_ reference: ImageReference) throws(ImageStoreError) {
+  /// - Throws: `noSuchImage`; `inUse` with the holders if this is the image's last name and it is in use.
+  public func remove(_ reference: ImageReference) throws(ImageStoreError) { try remove(ImageSelector(reference)) }
+
+  /// The same for whatever a person means an image by. An image with several names is not removed by its id: which of them
+  /// shall go, the id does not say.
+  ///
+  /// - Returns: The name that is gone.
+  /// - Throws: `noSuchImage`, `ambiguous`, `severalNames`, `inUse`.
+  @discardableResult
+  public func remove(_ selector: ImageSelector) throws(ImageStoreError) -> ImageReference {
     try Workspace.removeAbandoned(layout)
     let workspace = try Workspace(layout)
+    let result: Result<ImageReference, ImageStoreError>
     do throws(ImageStoreError) {
-      try layout.locked(.exclusive) { () throws(ImageStoreError) in
-        try removeName(reference)
-        try collectGarbage(into: workspace)
-      }
+      result = .success(
+        try layout.locked(.exclusive) { () throws(ImageStoreError) in
+          let records = try layout.records(selector)
+          guard let record = records.first else { throw .noSuchImage(selector) }
+          guard records.count == 1 else { throw .severalNames(selector, names: records.map(\.reference)) }
+          try removeName(record)
+          try collectGarbage(into: workspace)
+          return record.reference
+        }
+      )
     } catch {
-      try workspace.remove()
-      throw error
+      result = .failure(error)
     }
     // The slow part, without any lock.
     try workspace.remove()
+    return try result.get()
   }
 
-  func removeName(_ reference: ImageReference) throws(ImageStoreError) {
-    guard let record = try nameForRemoval(reference) else { throw .notFound(reference) }
+  func removeName(_ record: NameRecord) throws(ImageStoreError) {
+    let reference = record.reference
     let isLastName = try !layout.allNames().records.contains {
       $0.manifest == record.manifest && $0.reference != reference
     }
@@ -41,16 +56,6 @@ extension ImageStore {
     try collectGarbage(into: workspace)
     lock.release()
     try workspace.remove()
-  }
-
-  /// A name whose file is damaged can still be removed: it then stands for nothing.
-  private func nameForRemoval(_ reference: ImageReference) throws(ImageStoreError) -> NameRecord? {
-    do throws(ImageStoreError) {
-      return try layout.name(reference)
-    } catch {
-      guard case .damaged = error else { throw error }
-      return NameRecord(reference: reference, manifest: .sha256(of: []))
-    }
   }
 
   /// Moves garbage out of the store. The store's lock is held exclusively.

@@ -30,6 +30,7 @@ final class StoreLayout: Sendable {
 
   init(path: String) throws(ImageStoreError) {
     self.path = path
+    guard geteuid() == 0 else { throw .notRoot }
     guard path.hasPrefix("/") else {
       throw .system("image store \(path): expected an absolute path", SyscallError("open", EINVAL))
     }

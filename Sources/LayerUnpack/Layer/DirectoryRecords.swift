@@ -80,10 +80,7 @@ struct DirectoryTimes {
         try check("futimens") { futimens(raw, pair) }
       } catch {
         guard error.errno == ENOENT || error.errno == ENOTDIR || error.errno == ELOOP else {
-          throw UnpackFailure(
-            .fileSystem,
-            "times of \"\(String(decoding: path.prefix(200), as: UTF8.self))\": \(error)"
-          )
+          throw UnpackFailure(error, about: "times of \"\(String(decoding: path.prefix(200), as: UTF8.self))\"")
         }
       }
     }

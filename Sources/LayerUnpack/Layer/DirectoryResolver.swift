@@ -48,15 +48,22 @@ struct DirectoryResolver: ~Copyable {
     var path: [[UInt8]] = []
     var current = try open([])
     var links = 0
+    // Parts below which there is nothing: whoever resolves names before they look, as containerd does, leaves them with `..`.
+    var missing = 0
     while let part = remaining.popLast() {
       if part.isEmpty || part.elementsEqual(".".utf8) { continue }
+      if missing > 0 {
+        missing += part.elementsEqual("..".utf8) ? -1 : 1
+        continue
+      }
       if part.elementsEqual("..".utf8) {
         _ = path.popLast()
         current = try open(path)
         continue
       }
       guard let found = try existingOrMade(current.raw, part, path, creating) else {
-        throw UnpackFailure(.invalidLink, "there is no directory \"\(display(path + [part]))\"")
+        missing = 1
+        continue
       }
       switch try kind(found.raw) {
       case S_IFDIR:
@@ -79,6 +86,9 @@ struct DirectoryResolver: ~Copyable {
       default:
         throw UnpackFailure(.fileSystem, "\"\(display(path + [part]))\" is no directory")
       }
+    }
+    guard missing == 0 else {
+      throw UnpackFailure(.invalidLink, "there is no such directory below \"\(display(path))\"")
     }
     return LayerDirectory(descriptor: current, path: path)
   }

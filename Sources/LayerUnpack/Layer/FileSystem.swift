@@ -13,7 +13,7 @@ enum FileSystem {
     do throws(SyscallError) {
       return try body()
     } catch {
-      throw UnpackFailure(.fileSystem, error.description)
+      throw UnpackFailure(error)
     }
   }
 
@@ -25,7 +25,7 @@ enum FileSystem {
       return status
     } catch {
       if error.errno == ENOENT { return nil }
-      throw UnpackFailure(.fileSystem, error.description)
+      throw UnpackFailure(error)
     }
   }
 
@@ -35,7 +35,7 @@ enum FileSystem {
       return try open(directory, name, openPathOnly | O_NOFOLLOW)
     } catch {
       if error.errno == ENOENT { return nil }
-      throw UnpackFailure(.fileSystem, error.description)
+      throw UnpackFailure(error)
     }
   }
 
@@ -63,4 +63,12 @@ enum FileSystem {
 
   /// Whether it is what overlayfs takes for a whiteout: a character device 0:0.
   static func isWhiteout(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFCHR && status.st_rdev == 0 }
+}
+
+extension UnpackFailure {
+  /// What the file system refused. That it is full is nobody's fault but the disk's.
+  init(_ error: SyscallError, about subject: String = "") {
+    let isFull = error.errno == ENOSPC || error.errno == EDQUOT
+    self.init(isFull ? .diskFull : .fileSystem, subject.isEmpty ? error.description : "\(subject): \(error)")
+  }
 }

@@ -61,7 +61,7 @@ extension LayerWriter {
       } catch {
         // user.* is for files and directories only (EPERM); a file system may have no extended attributes at all.
         guard error.errno == EOPNOTSUPP || (error.errno == EPERM && policy == .user) else {
-          throw UnpackFailure(.fileSystem, "extended attribute \(String(cString: name)): \(error)")
+          throw UnpackFailure(error, about: "extended attribute \(String(cString: name))")
         }
         skipped.append(.unsupportedAttribute)
       }

@@ -37,7 +37,7 @@ extension LayerWriter {
       switch error.errno {
       case ENOENT: throw UnpackFailure(.invalidLink, "the hard link's target is not in the archive before it")
       case EPERM: throw UnpackFailure(.invalidLink, "the hard link's target is a directory")
-      default: throw UnpackFailure(.fileSystem, error.description)
+      default: throw UnpackFailure(error)
       }
     }
   }

@@ -41,6 +41,8 @@ extension StateLine {
   /// Notices about what no status tells.
   private init?(_ notice: PodNotice) {
     switch notice.reason {
+    // The status tells it too.
+    case "Pulling" where notice.isRepetition: return nil
     case "Pulling": self.init(subject: notice.container ?? "pod", text: "pulling its image")
     case "Pulled" where notice.message.hasPrefix("Successfully"):
       self.init(subject: notice.container ?? "pod", text: Sanitized.text(notice.message))

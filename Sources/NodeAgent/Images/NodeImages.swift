@@ -64,6 +64,7 @@ final class PullMeter: Sendable {
       switch event {
       case .waiting: return "waiting for other images that are being pulled"
       case .notice: return nil
+      case .retrying(let text): return text
       case .resolved(_, _, let layers):
         state.count = layers.count
         state.total = layers.reduce(0) { $0 &+ $1.size }

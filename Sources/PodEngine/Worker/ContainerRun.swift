@@ -4,6 +4,7 @@ import Linux
 import PodLogic
 import PodModel
 import RuntimeAPI
+import Synchronization
 
 /// Carries out actions about one attempt of a container.
 struct ContainerRun: Sendable {
@@ -33,12 +34,20 @@ struct ContainerRun: Sendable {
 
   // MARK: Image
 
+  /// The status shows each second how far a pull is; whoever keeps events would have too many of them.
+  private static let progressInterval = Duration.seconds(10)
+
   private func resolveImage(_ answer: @escaping Answer) async -> PodWorker.Input {
     do throws(ImageReferenceError) {
       let reference = try ImageReference(container.image)
       return await find(reference, answer)
     } catch {
-      return event(.imageFailed(.invalidName(error.description)))
+      let name = GoQuoted.text(container.image)
+      return event(
+        .imageFailed(
+          .invalidName("Failed to apply default image tag \(name): couldn't parse image name \(name): \(error.reason)")
+        )
+      )
     }
   }
 
@@ -51,7 +60,7 @@ struct ContainerRun: Sendable {
           return .image(container.name, attempt: id.attempt, image, nil)
         }
       } catch {
-        return event(.imageFailed(.inspect(error.description)))
+        return event(.imageFailed(.inspect("Failed to inspect image \(GoQuoted.text(container.image)): \(error)")))
       }
     }
     if container.imagePullPolicy == .never {
@@ -65,9 +74,18 @@ struct ContainerRun: Sendable {
   {
     answer(event(.imagePulling))
     let start = ContinuousClock.now
+    let clock = runner.ports.clock
+    let told = Mutex(clock.now.instant)
     do throws(ImageStoreError) {
       let image = try await runner.ports.images.pull(reference, for: runner.pod, holder: holder) { text in
         answer(event(.imageProgress(text)))
+        let isDue = told.withLock { told in
+          let now = clock.now.instant
+          guard now - told >= Self.progressInterval else { return false }
+          told = now
+          return true
+        }
+        if isDue { answer(.notice(.pullProgress(text, container: container.name, image: container.image))) }
       }
       let pulled = PullSummary(duration: start.duration(to: .now), bytes: image.bytes)
       return .image(container.name, attempt: id.attempt, image, pulled)

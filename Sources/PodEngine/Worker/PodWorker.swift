@@ -68,6 +68,9 @@ actor PodWorker {
       publisher.yield(.notice(.deadlineExceeded, at: now))
     }
     if decision.status != state.published { publisher.yield(.status(decision.status)) }
+    for notice in PodNotice.imageWaits(from: state.published, to: decision.status, of: pod) {
+      publisher.yield(.notice(notice, at: now))
+    }
     state.publish(decision.status)
     for action in decision.actions {
       state.begin(action, at: now)

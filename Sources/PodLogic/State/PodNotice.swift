@@ -10,6 +10,8 @@ public struct PodNotice: Hashable, Sendable {
   public var message: String
   /// The container that it is about.
   public var container: String?
+  /// Whether it says again, with how far it is, what was told when it began.
+  public internal(set) var isRepetition = false
 
   init(_ reason: String, _ message: String, container: String? = nil, isWarning: Bool = false) {
     self.isWarning = isWarning

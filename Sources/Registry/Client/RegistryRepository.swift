@@ -52,6 +52,12 @@ public final class RegistryRepository: ContentSource {
     }
     let type = response.headers.first(name: "content-type")?.prefix { $0 != ";" } ?? ""
     let mediaType = type.trimmingSpaces
+    if mediaType == "text/html" {
+      throw ContentSourceError(
+        .invalid,
+        "\(subject(wanted)): answers with a page (text/html): it is no registry, or a proxy in between wants something first"
+      )
+    }
     if mediaType.hasPrefix("application/vnd.docker.distribution.manifest.v1") {
       throw ContentSourceError(
         .invalid,
@@ -77,7 +83,7 @@ public final class RegistryRepository: ContentSource {
     let rest = descriptor.size - start
     if let announced = response.headers.first(name: "content-length"), Int64(announced) != rest {
       throw ContentSourceError(
-        .invalid,
+        .mismatch,
         "\(subject(wanted)): announces \(announced.shortened) bytes, expected \(rest) of \(descriptor.size)"
       )
     }
@@ -103,7 +109,7 @@ public final class RegistryRepository: ContentSource {
     let expected = "bytes \(offset)-\(size - 1)/"
     guard offset > 0, header == expected + "\(size)" || header == expected + "*" else {
       throw ContentSourceError(
-        .invalid,
+        .mismatch,
         "\(subject): answers with the range \"\(header.shortened)\", expected \"\(expected)\(size)\""
       )
     }
@@ -184,15 +190,26 @@ extension RegistryRepository {
     var request = request
     request.authorization = proven.withLock { $0?.endpoint == endpoint ? $0?.authorization : nil }
     var response = try await exchange.send(request)
+    var attempts = Attempts()
     if response.status.code == 401 {
       if let used = request.authorization { client.tokens.forget(used) }
-      (response, request.authorization) = try await authorized(request, response, endpoint, exchange)
+      (response, request.authorization) = try await authorized(request, response, endpoint, exchange, &attempts)
     }
-    guard [200, 206, 416].contains(response.status.code) else { throw await refusal(response, exchange.subject) }
+    guard [200, 206, 416].contains(response.status.code) else {
+      throw await refusal(response, attempts, exchange.subject)
+    }
     proven.withLock { [authorization = request.authorization] in
       $0 = Way(endpoint: endpoint, authorization: authorization)
     }
     return response
+  }
+
+  /// What was tried to be let in, for the message.
+  private struct Attempts {
+    /// Where the credentials come from.
+    var origins: [String] = []
+    /// Why there are no others.
+    var notes: [String] = []
   }
 
   /// Tries each credential that fits until one is taken.
@@ -200,7 +217,8 @@ extension RegistryRepository {
     _ request: Exchange.Request,
     _ refused: HTTPClientResponse,
     _ endpoint: RegistryEndpoint,
-    _ exchange: Exchange
+    _ exchange: Exchange,
+    _ attempts: inout Attempts
   ) async throws(ContentSourceError) -> (HTTPClientResponse, String?) {
     let challenges = refused.headers["www-authenticate"].flatMap(Challenge.parse)
     let offers: [OfferedCredential]
@@ -209,10 +227,12 @@ extension RegistryRepository {
     } catch {
       throw ContentSourceError(.configuration, "\(exchange.subject): \(error)")
     }
+    attempts.notes = offers.compactMap(\.note)
     var (last, failure): (HTTPClientResponse?, ContentSourceError?) = (nil, nil)
-    for offer in offers {
+    for offer in offers where offer.note == nil {
       do throws(ContentSourceError) {
         guard let value = try await authorization(challenges, offer, endpoint, exchange) else { continue }
+        if offer.credential != .anonymous { attempts.origins.append(offer.origin) }
         var request = request
         request.authorization = value
         let response = try await exchange.send(request)
@@ -221,12 +241,15 @@ extension RegistryRepository {
         last = response
       } catch {
         if error.kind != .unauthorized { throw error }
-        failure = error
+        // That nobody gets in without a credential is no news to who has one.
+        if offer.credential != .anonymous {
+          failure = ContentSourceError(.unauthorized, "\(error.message) (\(offer.origin))")
+        }
       }
     }
-    if let last { return (last, nil) }
-    if let failure, offers.count > 1 { throw failure }
-    return (refused, nil)
+    // A wrong password explains more than what came of trying without it.
+    if let failure { throw failure }
+    return (last ?? refused, nil)
   }
 
   /// A value for `Authorization`; nil if this credential does not fit the registry's ways.
@@ -254,15 +277,19 @@ extension RegistryRepository {
 
   private func refusal(
     _ response: HTTPClientResponse,
+    _ attempts: Attempts,
     _ subject: String
   ) async -> ContentSourceError {
     let text = await ErrorBody.read(response)
     switch response.status.code {
     case 401, 403:
+      let needed =
+        attempts.origins.isEmpty
+        ? "credentials" : "other credentials than those of \(attempts.origins.joined(separator: ", "))"
       return ContentSourceError(
         .unauthorized,
-        "\(subject): the registry refuses (\(response.status.code))\(text); the image needs credentials, or does not exist: "
-          + "check the name, imagePullSecrets and images.authFile"
+        "\(subject): the registry refuses (\(response.status.code))\(text); the image needs \(needed), or does not exist: check "
+          + "the name, imagePullSecrets and images.authFile" + attempts.notes.map { "; \($0)" }.joined()
       )
     case 404:
       return ContentSourceError(.notFound, "\(subject): not found\(text)")

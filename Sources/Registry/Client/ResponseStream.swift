@@ -53,7 +53,7 @@ final class ResponseStream: BlobStream, @unchecked Sendable {
       position += Int64(buffer.readableBytes)
       if position > size {
         iterator = nil
-        throw ContentSourceError(.invalid, "\(subject): sends more than its \(size) bytes")
+        throw ContentSourceError(.mismatch, "\(subject): sends more than its \(size) bytes")
       }
       try checkRate()
       rest = buffer
@@ -86,7 +86,7 @@ final class ResponseStream: BlobStream, @unchecked Sendable {
       iterator = nil
       throw ContentSourceError(
         .transient,
-        "\(subject): only \(position - window.position) bytes in \(limits.slowMilliseconds / 1000) s"
+        "\(subject): only \(position - window.position) bytes in \(TransferFailure.seconds(limits.slowMilliseconds))"
       )
     }
     window = (.now, position)

@@ -1,5 +1,7 @@
 import AsyncHTTPClient
+import Glibc
 import Images
+import Linux
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -15,7 +17,7 @@ struct TransferFailure {
     if let error = error as? HTTPClientError {
       return error == .connectTimeout || error == .tlsHandshakeTimeout
     }
-    return error is NIOConnectionError || (isTLSFailure(error) && !isAboutCertificate(error))
+    return error is NIOConnectionError || isNoConnection(error) || (isTLSFailure(error) && !isAboutCertificate(error))
   }
 
   private static func tlsProblem(_ error: any Error) -> String {
@@ -59,20 +61,40 @@ struct TransferFailure {
       return ContentSourceError(.configuration, "\(subject): \(Self.tlsProblem(error))")
     }
     if let error = error as? NIOConnectionError {
-      if error.dnsAError != nil || error.dnsAAAAError != nil, error.connectionErrors.isEmpty {
-        return transient("the name \(error.host.shortened) cannot be resolved")
-      }
-      let reason = error.connectionErrors.first.map { "\($0.error)" } ?? "no address"
-      return transient("no connection: \(reason.shortened)")
+      return transient(Self.words(error))
+    }
+    if let error = error as? IOError {
+      return transient(
+        Self.isNoConnection(error)
+          ? "no connection: \(errorText(error.errnoCode))\(Self.advice)"
+          : "the connection broke: \(errorText(error.errnoCode))"
+      )
     }
     return transient("\(error)".shortened)
+  }
+
+  /// An address that is written out fails with the kernel's error alone.
+  private static func isNoConnection(_ error: any Error) -> Bool {
+    guard let number = (error as? IOError)?.errnoCode else { return false }
+    return [ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, EADDRNOTAVAIL].contains(number)
+  }
+
+  private static let advice = "; check the registry's name and port, and that this machine reaches it"
+
+  private static func words(_ error: NIOConnectionError) -> String {
+    if error.dnsAError != nil || error.dnsAAAAError != nil, error.connectionErrors.isEmpty {
+      return "the name \(error.host.shortened) cannot be resolved; check the name, and this machine's network and DNS"
+    }
+    let numbers = error.connectionErrors.compactMap { ($0.error as? IOError)?.errnoCode }
+    let reason = numbers.first.map(errorText) ?? error.connectionErrors.first.map { "\($0.error)" } ?? "no address"
+    return "no connection: \(reason.shortened)\(advice)"
   }
 
   private func transient(_ text: String) -> ContentSourceError {
     ContentSourceError(.transient, "\(subject): \(text)")
   }
 
-  private static func seconds(_ milliseconds: Int64) -> String {
+  static func seconds(_ milliseconds: Int64) -> String {
     milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
   }
 }

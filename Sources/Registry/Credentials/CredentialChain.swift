@@ -9,9 +9,9 @@ public struct CredentialChain: CredentialSource {
   public func credentials(registry: String, path: String) async throws(CredentialError) -> [OfferedCredential] {
     var all: [OfferedCredential] = []
     for source in sources {
-      for offer in try await source.credentials(registry: registry, path: path)
-      where offer.credential != .anonymous && !all.contains(where: { $0.credential == offer.credential }) {
-        all.append(offer)
+      for offer in try await source.credentials(registry: registry, path: path) {
+        let isNew = offer.credential != .anonymous && !all.contains { $0.credential == offer.credential }
+        if offer.note != nil || isNew { all.append(offer) }
       }
     }
     return all + [.anonymous]

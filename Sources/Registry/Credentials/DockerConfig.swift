@@ -9,8 +9,9 @@ public struct DockerConfig: CredentialSource {
 
   private let entries: [Entry]
   private let origin: String
-  /// What the file names and this program does not use, in words; empty if nothing.
-  public let notes: [String]
+  /// The program that has all other credentials (`credsStore`), and those for single registries (`credHelpers`): not run.
+  private let helper: String?
+  private let helpers: [String: String]
 
   /// The longest file in bytes.
   public static let greatestSize = 1 << 20
@@ -40,10 +41,8 @@ public struct DockerConfig: CredentialSource {
     }
     self.entries = entries
     self.origin = origin
-    let helpers = ["credsStore", "credHelpers"].filter { root[$0] != nil && root[$0] != .object([]) }
-    notes = helpers.map {
-      "\(origin): \($0): credential helpers are not run; write the credentials into the file, or configure a credential provider"
-    }
+    helper = root["credsStore"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+    helpers = (root["credHelpers"]?.members ?? []).reduce(into: [:]) { $0[$1.name] = $1.value.string ?? "" }
   }
 
   /// The credential of an entry; nil where it holds none, as docker writes it for registries whose credentials a helper
@@ -79,9 +78,18 @@ public struct DockerConfig: CredentialSource {
 
   /// The longest pattern first.
   public func credentials(registry: String, path: String) async throws(CredentialError) -> [OfferedCredential] {
-    entries.map { (CredentialPattern($0.pattern), $0.credential) }
+    let found = entries.map { (CredentialPattern($0.pattern), $0.credential) }
       .filter { $0.0.matches(registry: registry, path: path) }
       .sorted { $0.0.weight > $1.0.weight }
       .map { OfferedCredential($0.1, origin: origin) }
+    guard found.isEmpty, let program = helper(for: registry) else { return found }
+    let note =
+      "\(origin) leaves the credentials to docker-credential-\(program.shortened), and such helpers are not run: write them "
+      + "into the file, or configure a credential provider"
+    return [OfferedCredential(.anonymous, origin: origin, note: note)]
+  }
+
+  private func helper(for registry: String) -> String? {
+    helpers.first { CredentialPattern($0.key).matches(registry: registry, path: "") }?.value ?? helper
   }
 }

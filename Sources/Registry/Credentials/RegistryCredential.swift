@@ -21,11 +21,14 @@ public struct OfferedCredential: Hashable, Sendable {
   public let credential: RegistryCredential
   /// `imagePullSecrets: registry`, `/etc/swiftlet/auth.json`.
   public let origin: String
+  /// What a person should know if the registry refuses: why there is no better credential; nil usually.
+  public let note: String?
 
   /// Makes one.
-  public init(_ credential: RegistryCredential, origin: String) {
+  public init(_ credential: RegistryCredential, origin: String, note: String? = nil) {
     self.credential = credential
     self.origin = origin
+    self.note = note
   }
 
   static let anonymous = OfferedCredential(.anonymous, origin: "no credentials")

@@ -43,6 +43,8 @@ struct TestImage {
   var architecture = hostArchitecture
   var manifestType = MediaType.manifest
   var configurationType = MediaType.configuration
+  /// How much larger than they are the manifest says the layers are.
+  var sizeDifference = 0
 
   init(_ layers: [Layer]) { self.layers = layers }
 
@@ -63,7 +65,11 @@ struct TestImage {
         digest: .sha256(of: configurationBytes),
         size: Int64(configurationBytes.count)
       ),
-      layers: layers.map(\.descriptor)
+      layers: layers.map { layer in
+        var descriptor = layer.descriptor
+        descriptor.size += Int64(sizeDifference)
+        return descriptor
+      }
     )
     manifest.mediaType = manifestType
     return manifest.serialized

@@ -41,6 +41,11 @@ final class FakeImages: ImageSource {
   private let remote = Mutex<[String: ImageConfiguration]>([:])
   private let asked = Mutex(0)
 
+  private let between = Mutex<@Sendable () -> Void>({})
+
+  /// What happens after each piece of a pull.
+  func betweenProgress(_ body: @escaping @Sendable () -> Void) { between.withLock { $0 = body } }
+
   /// How often a registry was asked.
   var pulls: Int { asked.withLock { $0 } }
   func offer() { remote.withLock { $0["docker.io/library/app:1"] = .program } }
@@ -52,7 +57,10 @@ final class FakeImages: ImageSource {
     progress: @escaping @Sendable (String) -> Void
   ) async throws(ImageStoreError) -> UsableImage {
     asked.withLock { $0 += 1 }
-    progress("pulling image: 1 of 2 MB")
+    for megabytes in 1...9 {
+      progress("pulling image: \(megabytes) of 9 MB")
+      between.withLock { $0 }()
+    }
     guard let configuration = remote.withLock({ $0[reference.description] }) else {
       throw .source(ContentSourceError(.notFound, "\(reference): not found"))
     }
@@ -67,7 +75,8 @@ final class FakeImages: ImageSource {
   }
 
   func find(_ reference: ImageReference, holder: String) async throws(ImageStoreError) -> UsableImage? {
-    images.withLock { $0[reference.description] }.map {
+    if reference.tag == "broken" { throw .damaged("layer x", reason: "gone") }
+    return images.withLock { $0[reference.description] }.map {
       UsableImage(name: reference.description, id: "sha256:abc", layers: [], configuration: $0)
     }
   }

@@ -197,7 +197,7 @@ private struct NoImages: ImageSource {
     holder: String,
     progress: @escaping @Sendable (String) -> Void
   ) async throws(ImageStoreError) -> UsableImage {
-    throw .notFound(reference)
+    throw .noSuchImage(ImageSelector(reference))
   }
 
   func find(_ reference: ImageReference, holder: String) async throws(ImageStoreError) -> UsableImage? { nil }
