@@ -190,6 +190,7 @@ let package = Package(
         "ArchiveTestKit",
       ]
     ),
+    tests("NodeSettings", ["NodeSettings", "Manifests", "Registry", "Images", "PodModel", "ArchiveTestKit"]),
     tests("HostCheck", ["HostCheck", "Privileges", "Linux", "CLinux"]),
     tests("JSONText", ["JSONText"]),
     tests("Probes", ["Probes"]),
