@@ -161,7 +161,10 @@ extension PullFault {
     PullFault(
       "a layer without end",
       about + "sends more than its \(size) bytes",
-      script: layer { _ in [.head("200 OK"), .writeRepeatedly(Array(repeating: 0x20, count: 65_536), times: 5_000)] }
+      // Its beginning is right, so that it is not the archive that is refused first.
+      script: layer { _ in
+        [.head("200 OK"), .write(blob), .writeRepeatedly(Array(repeating: 0x20, count: 65_536), times: 5_000)]
+      }
     ),
     PullFault(
       "announces more of a layer",
