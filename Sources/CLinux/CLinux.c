@@ -384,7 +384,6 @@ int lx_bpf_attach_device_program(int cgroup, int program) {
 }
 
 int lx_move_descriptors(const int *fds, int count, int *moved) {
-  if (count < 0 || count > LX_MAX_FDS + 1) return EINVAL;
   for (int made = 0; made < count; made++) {
     int own = fds[made] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fds[made];
     moved[made] = own < 0 ? -1 : fcntl(own, F_DUPFD_CLOEXEC, LX_MAX_FDS + 2);
@@ -403,6 +402,7 @@ int lx_spawn(const char *path, char *const *argv, char *const *env, const int *f
   posix_spawnattr_t a;
   sigset_t none, all;
   int moved[LX_MAX_FDS];
+  if (count < 0 || count > LX_MAX_FDS) return EINVAL;
   int result = lx_move_descriptors(fds, count, moved);
   if (result) return result;
   sigemptyset(&none);

@@ -10,5 +10,5 @@ _Static_assert(sizeof(struct lx_clone_args) == 88, "CLONE_ARGS_SIZE_VER2");
 #define LX_CLONE_INTO_CGROUP 0x200000000ULL
 
 // Copies descriptors (-1: /dev/null) above every number that a new program is to have, so that no dup2 overwrites one that
-// is still to come. Returns 0, or an error number and leaves none open.
+// is still to come. Returns 0, or an error number and leaves none open. `moved` has room for `count`: the caller bounds it.
 int lx_move_descriptors(const int *fds, int count, int *moved);

@@ -15,7 +15,7 @@
 // posix_spawn(3) cannot name a cgroup before glibc 2.39, and moving a process afterwards waits for a grace period of RCU:
 // some 8 ms on a quiet machine (cgroup_attach_lock, kernel/cgroup/cgroup.c).
 
-// Larger than the kernel's set, whose size is a machine's: 64 signals, on MIPS 128.
+// The kernel's set of signals, which is smaller than the C library's.
 enum { SIGNAL_SET_BYTES = 8, SIGNALS = 64 };
 
 struct program {

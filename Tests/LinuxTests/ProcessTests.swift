@@ -55,6 +55,14 @@ struct ProcessTests {
     #expect(lines.count == 4 && lines[2] == lines[3])
   }
 
+  @Test("more descriptors than there is room for are refused", arguments: [17, 18, 1000])
+  func tooManyDescriptors(count: Int) {
+    let error = #expect(throws: SyscallError.self) {
+      try spawnProgram("/bin/true", arguments: ["true"], descriptors: Array(repeating: -1, count: count))
+    }
+    #expect(error?.errno == EINVAL)
+  }
+
   @Test("a program that is not there is an error")
   func missing() {
     let error = #expect(throws: SyscallError.self) {
