@@ -13,9 +13,7 @@ public final class ShimProgram: Sendable {
 
   /// The path of `swiftlet-shim` beside the program that is running.
   public static func defaultPath() throws(SyscallError) -> String {
-    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = try checkCount("readlink") { readlink("/proc/self/exe", &buffer, buffer.count) }
-    let path = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let path = try readLink(AT_FDCWD, "/proc/self/exe")
     guard let slash = path.lastIndex(of: "/") else { throw SyscallError("readlink", ENOENT) }
     return path[...slash] + "swiftlet-shim"
   }

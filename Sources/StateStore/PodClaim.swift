@@ -22,7 +22,7 @@ public final class PodClaim: Sendable {
     try makeDirectory(AT_FDCWD, directory.path, mode: 0o700)
     do throws(SyscallError) { lock = try Self.own(directory, record) } catch {
       // The first error is the one to tell; what is left has no record and goes with the next command.
-      try? Self.remove(directory)
+      try? directory.remove()
       throw error
     }
   }
@@ -32,12 +32,6 @@ public final class PodClaim: Sendable {
     guard let lock = try PodLock.owner.take(in: opened.raw) else { throw SyscallError("lock", EEXIST) }
     try record.write(to: opened.raw)
     return SharedFD(lock)
-  }
-
-  private static func remove(_ directory: PodDirectory) throws(SyscallError) {
-    guard let slash = directory.path.lastIndex(of: "/") else { return }
-    let pods = try openDirectory(AT_FDCWD, String(directory.path[..<slash]))
-    try removeTree(pods.raw, directory.pod)
   }
 
   /// Takes over a pod whose owner has gone; `nil` if it has an owner, or no record. The caller holds the
@@ -63,7 +57,7 @@ public final class PodClaim: Sendable {
       }
       try removeTree(parent.raw, String(path[path.index(after: slash)...]))
     }
-    try Self.remove(directory)
+    try directory.remove()
   }
 }
 

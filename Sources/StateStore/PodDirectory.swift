@@ -51,6 +51,13 @@ public struct PodDirectory: Hashable, Sendable {
   /// Opens it.
   public func open() throws(SyscallError) -> OwnedFD { try openDirectory(AT_FDCWD, path) }
 
+  /// Removes it with all that is in it.
+  public func remove() throws(SyscallError) {
+    guard let slash = path.lastIndex(of: "/") else { return }
+    let pods = try openDirectory(AT_FDCWD, String(path[..<slash]))
+    try removeTree(pods.raw, pod)
+  }
+
   /// Whether it exists.
   public var exists: Bool { access(path, F_OK) == 0 }
 }

@@ -113,9 +113,7 @@ extension Crashes {
 extension ProcessIdentity {
   /// Whether it can still do anything: a zombie cannot.
   var isRunning: Bool {
-    guard isAlive, let stat = try? readKernelFile(AT_FDCWD, "/proc/\(pid)/stat", limit: 4096),
-      let end = stat.lastIndex(of: ")")
-    else { return false }
-    return !stat[stat.index(after: end)...].hasPrefix(" Z") && !stat[stat.index(after: end)...].hasPrefix(" X")
+    guard let stat = try? ProcessStat(of: pid), stat.startTime == startTime else { return false }
+    return stat.activity != .zombie
   }
 }

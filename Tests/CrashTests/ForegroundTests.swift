@@ -92,10 +92,7 @@ extension Crashes {
       let node = try ForegroundNode()
       // The sleep is in the background, because a shell acts on a signal when its foreground child has ended.
       let script = "trap 'sleep 0.5; echo graceful; exit 0' TERM; echo ready; sleep 1000 & wait"
-      let manifest = try node.manifest(script, grace: 2)
-      let owner = try node.spawn(["run", "-f", manifest.file])
-      let log = node.places.state + "/logs/default_crash_\(manifest.uid)/c/0.log"
-      try await wait(for: "ready", in: log)
+      let (owner, _, log) = try await start(script, grace: 2, on: node)
       kill(owner, SIGKILL)
       _ = try ForegroundNode.wait(owner)
       let gone = try node.processesGone(seconds: 5)
@@ -109,9 +106,8 @@ extension Crashes {
     @Test("a pod that does not listen ends with its grace period")
     func stubborn() async throws {
       let node = try ForegroundNode()
-      let manifest = try node.manifest("trap '' TERM; echo ready; while true; do sleep 1; done", grace: 1)
-      let owner = try node.spawn(["run", "-f", manifest.file])
-      try await wait(for: "ready", in: node.places.state + "/logs/default_crash_\(manifest.uid)/c/0.log")
+      let script = "trap '' TERM; echo ready; while true; do sleep 1; done"
+      let owner = try await start(script, grace: 1, on: node).owner
       kill(owner, SIGKILL)
       _ = try ForegroundNode.wait(owner)
       #expect(try node.processesGone(seconds: 5).left == [])
@@ -125,9 +121,7 @@ extension Crashes {
     )
     func stopped(_ how: String) async throws {
       let node = try ForegroundNode()
-      let manifest = try node.manifest("echo ready; sleep 1000", grace: 2)
-      let owner = try node.spawn(["run", "-f", manifest.file])
-      try await wait(for: "ready", in: node.places.state + "/logs/default_crash_\(manifest.uid)/c/0.log")
+      let (owner, manifest, _) = try await start("echo ready; sleep 1000", grace: 2, on: node)
       let supervisor = try Required.value(try node.supervisor(of: manifest.uid))
       let cgroup = PodCgroup(node.places.hierarchy, pod: manifest.uid).path
       if how == "stopped" {
@@ -150,10 +144,7 @@ extension Crashes {
     func stoppedForAMoment() async throws {
       let node = try ForegroundNode()
       let script = "trap 'sleep 0.5; echo graceful; exit 0' TERM; echo ready; sleep 1000 & wait"
-      let manifest = try node.manifest(script, grace: 2)
-      let owner = try node.spawn(["run", "-f", manifest.file])
-      let log = node.places.state + "/logs/default_crash_\(manifest.uid)/c/0.log"
-      try await wait(for: "ready", in: log)
+      let (owner, manifest, log) = try await start(script, grace: 2, on: node)
       let supervisor = try Required.value(try node.supervisor(of: manifest.uid))
       kill(owner, SIGKILL)
       _ = try ForegroundNode.wait(owner)
@@ -201,6 +192,19 @@ extension Crashes {
       #expect(try node.oracle(beforeNextCommand: true).settle() == [])
       #expect(try node.command(["image", "list"]) == .exited(0))
       #expect(try node.oracle().settle() == [])
+    }
+
+    /// Runs a pod until it is ready.
+    private func start(
+      _ script: String,
+      grace: Int,
+      on node: ForegroundNode
+    ) async throws -> (owner: Int32, manifest: ForegroundNode.Manifest, log: String) {
+      let manifest = try node.manifest(script, grace: grace)
+      let owner = try node.spawn(["run", "-f", manifest.file])
+      let log = node.places.state + "/logs/default_crash_\(manifest.uid)/c/0.log"
+      try await wait(for: "ready", in: log)
+      return (owner, manifest, log)
     }
 
     private func wait(for word: String, in file: String) async throws {

@@ -1,6 +1,5 @@
+import RuntimeAPI
 import Testing
-
-@testable import RuntimeAPI
 
 @Suite("A field that says something is found, whatever it is")
 struct SpecificationFieldsTests {
@@ -55,37 +54,6 @@ struct SpecificationFieldsTests {
     let argument = Mirror(reflecting: full.syscalls[0].args[0]).children.compactMap(\.label)
       .map { "linux.seccomp.syscalls.args.\($0)" }
     #expect(found == Set(fields + rule + argument))
-  }
-
-  @Test("Every field of a specification that has something in each list")
-  func everyField() {
-    var full = Self.plain
-    full.mounts = [.init(destination: "", type: "", source: "")]
-    full.process.rlimits = [.init(type: "", soft: 0, hard: 0)]
-    full.linux.namespaces = [.init(type: .pid)]
-    full.linux.devices = [.init(type: "", path: "", major: 0, minor: 0)]
-    full.linux.resources.devices = [.init(allow: false)]
-    full.linux.seccomp = SeccompProfile(
-      defaultAction: .errno,
-      architectures: [],
-      syscalls: [SeccompRule(names: [], action: .allow, args: [SeccompArgument(index: 0, value: 0, op: .equal)])]
-    )
-    #expect(leaves(full, at: "") == SpecificationFields.knownPaths)
-  }
-
-  private func leaves(_ value: Any, at path: String) -> Set<String> {
-    let mirror = Mirror(reflecting: value)
-    switch mirror.displayStyle {
-    case .optional, .collection:
-      let nested = mirror.children.map { leaves($0.value, at: path) }
-      return nested.isEmpty ? [path] : nested.reduce(into: []) { $0.formUnion($1) }
-    case .struct where !mirror.children.isEmpty && !(value is String):
-      return mirror.children.reduce(into: []) { found, child in
-        let name = child.label ?? ""
-        found.formUnion(leaves(child.value, at: path.isEmpty ? name : "\(path).\(name)"))
-      }
-    default: return [path]
-    }
   }
 
   @Test("The first field that is not honoured is named")

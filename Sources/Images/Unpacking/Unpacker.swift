@@ -66,11 +66,8 @@ struct Unpacker: Sendable {
   }
 
   private static func programBesideThis() throws(ImageStoreError) -> String {
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let count = try step("readlink /proc/self/exe") { () throws(SyscallError) in
-      try checkCount("readlink") { readlink("/proc/self/exe", &buffer, buffer.count) }
+    let path = try step("readlink /proc/self/exe") { () throws(SyscallError) in try readLink(AT_FDCWD, "/proc/self/exe")
     }
-    let path = String(decoding: buffer[..<count].map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
     return path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/swiftlet-unpack"
   }
 

@@ -64,6 +64,14 @@ public func setNonBlocking(_ descriptor: Int32) throws(SyscallError) {
   try check("fcntl(F_SETFL)") { lx_fcntl_int(descriptor, F_SETFL, flags | O_NONBLOCK) }
 }
 
+/// A number that the kernel tells of a descriptor of this process, by its name in `/proc/self/fdinfo` (proc_pid_fdinfo(5));
+/// `nil` if it tells none of that name.
+public func descriptorFact(_ name: String, of descriptor: Int32) throws(SyscallError) -> Int? {
+  let text = try readKernelFile(AT_FDCWD, "/proc/self/fdinfo/\(descriptor)", limit: 64 << 10)
+  guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name + ":") }) else { return nil }
+  return line.split(separator: "\t").last.flatMap { Int($0) }
+}
+
 /// Opens `/dev/null` on whichever of 0, 1 and 2 is closed, so that no later file lands there.
 ///
 /// Without this a file opened by a program that was started without standard streams gets what was meant for people.

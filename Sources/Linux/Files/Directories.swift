@@ -193,7 +193,7 @@ private func openIfPresent(_ root: Int32, _ path: String) throws(SyscallError) -
 }
 
 /// What a symbolic link says (`readlinkat(2)`); EINVAL for anything else.
-public func readLink(_ directory: Int32 = AT_FDCWD, _ name: String) throws(SyscallError) -> String {
+public func readLink(_ directory: Int32, _ name: String) throws(SyscallError) -> String {
   var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
   let count = try checkCount("readlinkat") { readlinkat(directory, name, &buffer, buffer.count) }
   return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)

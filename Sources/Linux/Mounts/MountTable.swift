@@ -40,12 +40,8 @@ public struct MountEntry: Hashable, Sendable {
 
   /// The mount that an open file or directory is on; nil if it is on none of this namespace's.
   public static func containing(_ descriptor: Int32) throws(SyscallError) -> MountEntry? {
-    let facts = try readKernelFile(AT_FDCWD, "/proc/self/fdinfo/\(descriptor)", limit: 64 << 10)
-    for line in facts.split(separator: "\n") where line.hasPrefix("mnt_id:") {
-      guard let id = line.split(separator: "\t").last.flatMap({ Int($0) }) else { break }
-      return try ofThisProcess().first { $0.id == id }
-    }
-    return nil
+    guard let id = try descriptorFact("mnt_id", of: descriptor) else { return nil }
+    return try ofThisProcess().first { $0.id == id }
   }
 
   /// Blanks, tabs, newlines and backslashes are written as three octal digits.

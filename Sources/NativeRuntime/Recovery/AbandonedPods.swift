@@ -50,11 +50,9 @@ public enum AbandonedPods {
     defer { withExtendedLifetime(guardian) {} }
     if let claim = try PodClaim(abandoned: directory) { return claim }
     let opened = try directory.open()
-    guard try !PodLock.owner.isHeld(in: opened.raw), try PodRecord.read(from: opened.raw, of: directory.pod) == nil,
-      let slash = directory.path.lastIndex(of: "/")
+    guard try !PodLock.owner.isHeld(in: opened.raw), try PodRecord.read(from: opened.raw, of: directory.pod) == nil
     else { return nil }
-    let pods = try openDirectory(AT_FDCWD, String(directory.path[..<slash]))
-    try removeTree(pods.raw, directory.pod)
+    try directory.remove()
     return nil
   }
 

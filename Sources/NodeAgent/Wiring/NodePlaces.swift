@@ -39,10 +39,5 @@ struct NodePlaces: Hashable {
 
 /// The program that this process runs.
 enum OwnProgram {
-  static func path() throws(SyscallError) -> String {
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let capacity = buffer.count
-    let count = try checkCount("readlink(/proc/self/exe)") { readlink("/proc/self/exe", &buffer, capacity) }
-    return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
+  static func path() throws(SyscallError) -> String { try readLink(AT_FDCWD, "/proc/self/exe") }
 }

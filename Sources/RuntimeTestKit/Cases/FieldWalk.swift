@@ -151,7 +151,8 @@ enum FieldWalk {
     try expect(silent.isEmpty, "every field to be set", seen: "\(silent.sorted()) are not: extend FieldWalk")
   }
 
-  private static func leaves(_ value: Any, at path: String) -> Set<String> {
+  /// The paths of all fields of a value, set or not; of elements of lists those that are there.
+  static func leaves(_ value: Any, at path: String) -> Set<String> {
     let mirror = Mirror(reflecting: value)
     switch mirror.displayStyle {
     case .optional, .collection:

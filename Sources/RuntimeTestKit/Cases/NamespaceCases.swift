@@ -98,11 +98,7 @@ extension ConformanceCase {
 
 /// Namespaces of this process, which are the host's.
 enum HostNamespace {
-  static func link(_ kind: String) throws -> String {
-    var buffer = [CChar](repeating: 0, count: 64)
-    let count = try checkCount("readlink") { readlink("/proc/self/ns/\(kind)", &buffer, buffer.count) }
-    return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
+  static func link(_ kind: String) throws -> String { try readLink(AT_FDCWD, "/proc/self/ns/\(kind)") }
 }
 
 func isInvalid(_ error: any Error) -> Bool {

@@ -30,14 +30,8 @@ struct ContainerFilesystem: Sendable {
     self.mounts = mounts
     followsHost = mounts.contains(where: \.followsHost)
     dev = PlacedPath("/dev", mounted: mounted)
-    var devices: [PreparedDevice] = []
-    for step in stock.hasDevices ? [] : plan.devices { devices.append(PreparedDevice(step, try DevicePath(step.path))) }
-    self.devices = devices
-    var links: [PreparedLink] = []
-    for step in stock.hasDevices ? [] : plan.links {
-      links.append(PreparedLink(place: try DevicePath(step.path), target: step.target))
-    }
-    self.links = links
+    devices = stock.hasDevices ? [] : try PreparedDevice.all(plan.devices)
+    links = stock.hasDevices ? [] : try PreparedLink.all(plan.links)
     hasNull = plan.devices.contains { $0.path == "/dev/null" }
     masked = plan.maskedPaths.map { PlacedPath($0, mounted: mounted) }
     readonly = plan.readonlyPaths.map { PlacedPath($0, mounted: mounted) }
@@ -144,9 +138,13 @@ struct PreparedDevice: Sendable {
   let uid: UInt32
   let gid: UInt32
 
-  init(_ step: DeviceStep, _ place: DevicePath) {
-    self.place = place
+  init(_ step: DeviceStep) throws(StepFailure) {
+    place = try DevicePath(step.path)
     (mode, major, minor, uid, gid) = (step.mode, step.major, step.minor, step.uid, step.gid)
+  }
+
+  static func all(_ steps: [DeviceStep]) throws(StepFailure) -> [PreparedDevice] {
+    try steps.map { (step) throws(StepFailure) in try PreparedDevice(step) }
   }
 }
 
@@ -154,4 +152,10 @@ struct PreparedDevice: Sendable {
 struct PreparedLink: Sendable {
   let place: DevicePath
   let target: String
+
+  static func all(_ steps: [LinkStep]) throws(StepFailure) -> [PreparedLink] {
+    try steps.map { (step) throws(StepFailure) in
+      PreparedLink(place: try DevicePath(step.path), target: step.target)
+    }
+  }
 }

@@ -118,10 +118,7 @@ enum Launch {
 
   /// The number that a pidfd's process has where we are.
   private static func processID(of pidfd: Int32) throws(SyscallError) -> Int32 {
-    let text = try readKernelFile(AT_FDCWD, "/proc/self/fdinfo/\(pidfd)", limit: 4096)
-    for line in text.split(separator: "\n") where line.hasPrefix("Pid:") {
-      if let pid = line.split(separator: "\t").last.flatMap({ Int32($0) }), pid > 0 { return pid }
-    }
+    if let pid = try descriptorFact("Pid", of: pidfd).flatMap({ Int32(exactly: $0) }), pid > 0 { return pid }
     throw SyscallError("fdinfo", ESRCH)
   }
 }

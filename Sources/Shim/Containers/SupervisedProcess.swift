@@ -90,6 +90,19 @@ final class SupervisedProcess {
     cgroup.kill()
   }
 
+  /// What is told and recorded of its end.
+  func end(_ status: ExitStatus) -> ProcessEnd {
+    ProcessEnd(
+      name: name,
+      isSession: isSession,
+      code: status.number,
+      signaled: status.isSignal,
+      oomKilled: cgroup.countedOOMKill(),
+      startedAt: startedAt,
+      finishedAt: EventTime.now()
+    )
+  }
+
   var isSession: Bool { if case .session = role { true } else { false } }
 
   /// Nanoseconds from `clone3` to `execve`, without the wait for permission in between.

@@ -59,17 +59,7 @@ extension Supervisor {
       process.refusal = nil
       return reply(refusal.address, .failure(refusal.failure))
     }
-    announce(
-      ProcessEnd(
-        name: process.name,
-        isSession: process.isSession,
-        code: status.number,
-        signaled: status.isSignal,
-        oomKilled: process.cgroup.countedOOMKill(),
-        startedAt: process.startedAt,
-        finishedAt: EventTime.now()
-      )
-    )
+    announce(process.end(status))
   }
 
   func refuseWhileManyAreHeld() throws(Failure) {

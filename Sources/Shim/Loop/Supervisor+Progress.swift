@@ -107,15 +107,7 @@ extension Supervisor {
   func finishIfDrained(_ process: SupervisedProcess) {
     guard case .draining(let status) = process.state, !process.cgroup.isPopulated() else { return }
     process.pump?.finish()
-    let end = ProcessEnd(
-      name: process.name,
-      isSession: process.isSession,
-      code: status.number,
-      signaled: status.isSignal,
-      oomKilled: process.cgroup.countedOOMKill(),
-      startedAt: process.startedAt,
-      finishedAt: EventTime.now()
-    )
+    let end = process.end(status)
     process.state = .ended(end)
     process.process = nil
     process.permission = nil

@@ -31,11 +31,8 @@ final class FilesystemStock {
 
   init(_ plan: StockPlan) throws(StepFailure) {
     self.plan = plan
-    var devices: [PreparedDevice] = []
-    for step in plan.devices { devices.append(PreparedDevice(step, try DevicePath(step.path))) }
-    var links: [PreparedLink] = []
-    for step in plan.links { links.append(PreparedLink(place: try DevicePath(step.path), target: step.target)) }
-    (self.devices, self.links) = (devices, links)
+    devices = try PreparedDevice.all(plan.devices)
+    links = try PreparedLink.all(plan.links)
     folders = plan.mounts.compactMap { step in
       let components = step.target.split(separator: "/", omittingEmptySubsequences: false)
       guard components.count == 3, components[1] == "dev", !["", ".", ".."].contains(components[2]) else { return nil }
