@@ -199,7 +199,7 @@ let package = Package(
     tests("Cgroups", ["Cgroups", "Linux", "RuntimeTestKit"]),
     tests("Shim", ["Shim", "LaunchPlan", "Linux", "RuntimeTestKit"]),
     tests("StateStore", ["StateStore", "Linux", "RuntimeTestKit"]),
-    tests("Supervision", ["Supervision", "Cgroups", "StateStore", "RuntimeAPI"]),
+    tests("Supervision", ["Supervision", "ShimClient", "Cgroups", "StateStore", "RuntimeAPI"]),
     // Not on swiftlet-shim: its linker settings would make the bundle of tests static. A build with tests has it anyway.
     tests(
       "NativeRuntime",

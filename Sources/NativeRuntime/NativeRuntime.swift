@@ -80,11 +80,16 @@ public final class NativeRuntime: ContainerRuntime {
         folders: ["plans"]
       )
     )
-    let sandbox = NativeSandbox(base, devicePrograms, stock: stock)
+    let sandbox = NativeSandbox(base, devicePrograms)
     sandboxes.withLock { $0[configuration.id] = sandbox }
-    // One with a network of its own is asked for that first.
-    if configuration.namespaces.hostNetwork { sandbox.orderStock() }
+    // Done after what finishes the sandbox, while the agent connects its network.
+    if let stock { base.connection.tell(.stock(stock)) }
     return base.status
+  }
+
+  /// Waits for the rest of the sandbox.
+  public func finishSandbox(_ sandbox: SandboxID) async throws(RuntimeError) {
+    try await find(sandbox).base.finish()
   }
 
   /// Ends everything in the sandbox and removes it from the machine.
@@ -96,10 +101,7 @@ public final class NativeRuntime: ContainerRuntime {
 
   /// The network of a sandbox that has one of its own.
   public func network(of sandbox: SandboxID) async throws(RuntimeError) -> SandboxNetwork {
-    let sandbox = try find(sandbox)
-    let network = try await sandbox.base.network()
-    sandbox.orderStock()
-    return network
+    try await find(sandbox).base.network()
   }
 
   /// Has the supervisor hold an open file until the container is deleted.

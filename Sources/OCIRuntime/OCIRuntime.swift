@@ -89,6 +89,11 @@ public final class OCIRuntime: ContainerRuntime {
     return sandbox.status
   }
 
+  /// Waits for the rest of the sandbox.
+  public func finishSandbox(_ sandbox: SandboxID) async throws(RuntimeError) {
+    try await find(sandbox).finish()
+  }
+
   /// Ends everything in it; the runtime's own state goes with the pod's directory.
   public func removeSandbox(_ id: SandboxID) async throws(RuntimeError) {
     guard let sandbox = sandboxes.withLock({ $0[id] }) else { return }

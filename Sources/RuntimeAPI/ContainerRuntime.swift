@@ -6,8 +6,11 @@ public protocol ContainerRuntime: Sendable {
   /// What it can do on this machine.
   var features: RuntimeFeatures { get }
 
-  /// Makes the namespaces that the containers of one pod share, and their supervisor.
+  /// Makes the namespaces that the containers of one pod share, and their supervisor. What else the sandbox has is on its
+  /// way then: its network can be connected meanwhile.
   func createSandbox(_ configuration: SandboxConfiguration) async throws(RuntimeError) -> SandboxStatus
+  /// Returns when the sandbox has everything that containers rely on. Where that failed, none can be made in it.
+  func finishSandbox(_ sandbox: SandboxID) async throws(RuntimeError)
   /// Ends whatever still runs in the sandbox and removes everything of it from the machine. Repeating it does no harm.
   func removeSandbox(_ sandbox: SandboxID) async throws(RuntimeError)
 

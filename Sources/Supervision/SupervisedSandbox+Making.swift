@@ -37,7 +37,7 @@ public struct SandboxPlace: Sendable {
 }
 
 extension SupervisedSandbox {
-  /// Makes a sandbox, or leaves nothing of it.
+  /// Makes the namespaces of a sandbox, or leaves nothing of it. ``finish()`` waits for the rest, which is under way.
   public static func make(
     _ configuration: SandboxConfiguration,
     _ plan: SandboxPlan,
@@ -99,8 +99,11 @@ extension SupervisedSandbox {
     let process = SharedFD(shim.process)
     do throws(RuntimeError) {
       let connection = try connect(shim.socket)
+      let fresh: Fresh
       do throws(ShimError) {
-        _ = try await connection.request(.sandbox(plan), descriptors: [pod.raw, logs.raw, group.raw, lock.raw])
+        let making = connection.send(.sandbox(plan), descriptors: [pod.raw, logs.raw, group.raw, lock.raw])
+        let finishing = connection.send(.finishSandbox)
+        fresh = Fresh(network: try await connection.answer(to: making).descriptors, finishing: finishing)
         withExtendedLifetime((pod, logs, group, lock)) {}
       } catch {
         throw Failures.shim(error, "sandbox \(configuration.id)", operation: "make the sandbox")
@@ -112,7 +115,8 @@ extension SupervisedSandbox {
         connection: connection,
         supervisor: pid,
         supervisorProcess: process,
-        hasSharedMemory: record.hasSharedMemory
+        hasSharedMemory: record.hasSharedMemory,
+        fresh: fresh
       )
     } catch {
       // It may have gone by itself.

@@ -118,7 +118,7 @@ extension SeededGenerator {
 
   mutating func request() -> ShimRequest {
     let operation: ShimRequest.Operation =
-      switch below(12) {
+      switch below(13) {
       case 0: .sandbox(sandbox())
       case 1: .create(create())
       case 2:
@@ -150,6 +150,7 @@ extension SeededGenerator {
       case 8: .delete(container: text())
       case 9: .state
       case 10: .stock(stock())
+      case 11: .finishSandbox
       default: .shutDown
       }
     return ShimRequest(number: number(), operation: operation)

@@ -81,4 +81,23 @@ struct HookTests {
     _ = await running.untilFinished()
     #expect(bench.network.taken.isEmpty)
   }
+
+  @Test("A sandbox that is connected and cannot be finished is taken back with its addresses, and is tried again")
+  func unfinished() async throws {
+    let bench = try Bench()
+    defer { bench.clean() }
+    await bench.runtime.scriptFinish(.failed(step: "set a kernel parameter", errno: 22, detail: "kernel/none"))
+    let running = try await bench.accept(Pod.test("app", restartPolicy: .never))
+    await running.until { updates in
+      updates.notices.contains { $0.reason == "FailedCreatePodSandBox" && $0.message.contains("kernel/none") }
+    }
+    let id = try #require(SandboxID("u-1"))
+    #expect(await bench.runtime.calls == [.createSandbox(id), .removeSandbox(id)])
+    #expect(bench.network.taken.isEmpty)
+    bench.clock.advance(by: .seconds(1))
+    await running.untilRunning()
+    running.handle.kill()
+    _ = await running.untilFinished()
+    #expect(bench.network.taken.isEmpty)
+  }
 }

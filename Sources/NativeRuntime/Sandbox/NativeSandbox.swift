@@ -17,19 +17,10 @@ final class NativeSandbox: Sendable {
   let programs: DevicePrograms
   let launched = Mutex<[ContainerID: Launched]>([:])
   private let sessions = Atomic<Int>(0)
-  private let stock: Mutex<StockPlan?>
 
-  init(_ base: SupervisedSandbox, _ programs: DevicePrograms, stock: StockPlan? = nil) {
+  init(_ base: SupervisedSandbox, _ programs: DevicePrograms) {
     self.base = base
     self.programs = programs
-    self.stock = Mutex(stock)
-  }
-
-  /// Has the supervisor prepare for the containers to come, once. Nobody waits for it: they make for themselves what is
-  /// not there.
-  func orderStock() {
-    guard let plan = stock.withLock({ $0.take() }) else { return }
-    base.connection.tell(.stock(plan))
   }
 
   /// The next exec session's name, unique over restarts of the agent.

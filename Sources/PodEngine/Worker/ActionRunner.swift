@@ -105,10 +105,12 @@ struct ActionRunner: Sendable {
 
   /// A sandbox that cannot be connected is taken back: the next attempt makes a new one.
   private func connected(_ status: SandboxStatus, _ answer: @Sendable (Input) -> Void) async {
+    async let finished: Void = runtime.finishSandbox(sandbox)
     let addresses: [String]
     do { addresses = try await connect() } catch {
       return answer(.event(.sandboxFailed(await takenBack("the pod's network: \(error)"))))
     }
+    do { try await finished } catch { return answer(.event(.sandboxFailed(await disconnected("\(error)")))) }
     do throws(SyscallError) {
       let text = try generatedFiles(addresses)
       try files.write(text)

@@ -45,11 +45,12 @@ public final class ConformanceContext: Sendable {
 
   // MARK: Sandboxes
 
-  /// Claims a pod and makes its sandbox.
+  /// Claims a pod and makes its sandbox, ready for containers unless told otherwise.
   func sandbox(
     hostname: String = "test",
     namespaces: SandboxNamespaces = SandboxNamespaces(),
     whenOwnerEnds: OwnerEnds = .endGracefully(seconds: 1),
+    isFinished: Bool = true,
     edit: (inout SandboxConfiguration) -> Void = { _ in }
   ) async throws -> TestSandbox {
     let id = try claim()
@@ -62,6 +63,7 @@ public final class ConformanceContext: Sendable {
     )
     edit(&configuration)
     let status = try await runtime.createSandbox(configuration)
+    if isFinished { try await runtime.finishSandbox(id) }
     return TestSandbox(context: self, configuration: configuration, status: status)
   }
 

@@ -12,13 +12,13 @@ extension Supervisor {
     _ descriptors: inout DescriptorList,
     _ address: ReplyAddress
   ) throws(Failure) {
-    try refuseWhileEnding()
+    try refuseUnlessUsable()
     guard let cgroup = descriptors.take(0) else {
       throw Failure(.malformed, step: "create", detail: "a cgroup belongs to this request")
     }
     do throws(StepFailure) {
       let streams = try step("make the standard streams") { () throws(SyscallError) in
-        try StandardStreams.pipes(stdin: request.common.stdin, null: null.raw)
+        try StandardStreams.pipes(stdin: request.common.stdin, null: null.file.raw)
       }
       try becomeSubreaper()
       let role = SupervisedProcess.Role.external(stopSignal: request.common.stopSignal, request)

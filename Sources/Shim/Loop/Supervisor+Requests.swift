@@ -11,7 +11,8 @@ extension Supervisor {
       switch request.operation {
       case .sandbox(let plan):
         try makeSandbox(plan, &descriptors, owner: connection.identifier)
-        reply(address, .done)
+        if plan.newNetwork { try giveNetwork(address) } else { reply(address, .done) }
+      case .finishSandbox: try finishSandbox(address)
       case .stock(let plan):
         do throws(StepFailure) { stock = try FilesystemStock(plan) } catch { throw error.failure }
         reply(address, .done)
@@ -50,12 +51,21 @@ extension Supervisor {
         try ensureDirectory(pod.raw, "exits")
         return try openDirectory(pod.raw, "exits")
       }
-      try SandboxSetup.run(plan)
+      try SandboxSetup.makeNamespaces(plan)
       sandbox = Sandbox(plan: plan, podDirectory: pod, exits: exits, logs: logs, cgroup: cgroup, lock: lock)
     } catch {
       throw error.failure
     }
     self.owner = owner
+  }
+
+  private func finishSandbox(_ address: ReplyAddress) throws(Failure) {
+    guard let plan = sandbox?.plan, !isFinished else {
+      throw Failure(.wrongState, step: "finish the sandbox", detail: "a sandbox is finished once, after it was made")
+    }
+    do throws(StepFailure) { try SandboxSetup.finish(plan) } catch { throw error.failure }
+    isFinished = true
+    reply(address, .done)
   }
 
   // MARK: Containers
@@ -65,7 +75,7 @@ extension Supervisor {
     _ descriptors: inout DescriptorList,
     _ address: ReplyAddress
   ) throws(Failure) {
-    try refuseWhileEnding()
+    try refuseUnlessUsable()
     guard let memory = descriptors.take(0), let cgroup = descriptors.take(1) else {
       throw Failure(.malformed, step: "create", detail: "a plan and a cgroup belong to this request")
     }
@@ -74,7 +84,7 @@ extension Supervisor {
     do throws(StepFailure) {
       let streams = try step("make the standard streams") { () throws(SyscallError) in
         try request.terminal
-          ? StandardStreams.terminal() : StandardStreams.pipes(stdin: request.stdin, null: null.raw)
+          ? StandardStreams.terminal() : StandardStreams.pipes(stdin: request.stdin, null: null.file.raw)
       }
       let process = try prepare(
         request,
@@ -143,7 +153,9 @@ extension Supervisor {
     }
   }
 
-  func refuseWhileEnding() throws(Failure) {
+  /// Nothing is made in a sandbox that is being ended, or that lacks what it was to have.
+  func refuseUnlessUsable() throws(Failure) {
+    if !isFinished { throw Failure(.wrongState, step: "unfinished", detail: "the sandbox was not finished") }
     if ending != nil { throw Failure(.wrongState, step: "ending", detail: "the sandbox is being ended") }
   }
 
@@ -173,7 +185,7 @@ extension Supervisor {
 
   private func start(_ name: String, _ address: ReplyAddress) throws(Failure) {
     let process = try container(name)
-    try refuseWhileEnding()
+    try refuseUnlessUsable()
     guard case .created = process.state else {
       throw Failure(.wrongState, step: process.stateName, detail: name)
     }
@@ -233,7 +245,7 @@ extension Supervisor {
     _ descriptors: inout DescriptorList,
     _ address: ReplyAddress
   ) throws(Failure) {
-    try refuseWhileEnding()
+    try refuseUnlessUsable()
     let target = try container(request.container)
     guard case .running = target.state, let container = target.process?.raw, case .container = target.role else {
       throw Failure(.wrongState, step: target.stateName, detail: request.container)
@@ -271,7 +283,7 @@ extension Supervisor {
     }
     do throws(StepFailure) {
       let streams = try step("make the standard streams") { () throws(SyscallError) in
-        guard request.terminal else { return try StandardStreams.pipes(stdin: request.stdin, null: null.raw) }
+        guard request.terminal else { return try StandardStreams.pipes(stdin: request.stdin, null: null.file.raw) }
         let root = try openAt(AT_FDCWD, "/proc/\(target.pid)/root", openPathOnly | O_DIRECTORY)
         return try StandardStreams.terminal(inRoot: root.raw)
       }

@@ -10,9 +10,11 @@ import Linux
 final class Supervisor {
   private let listener: OwnedFD
   private let termination: OwnedFD
-  /// `/dev/null`, verified.
-  let null: OwnedFD
+  /// `/dev/null` as containers get it.
+  let null: ContainerNullDevice
   var sandbox: Sandbox?
+  /// Whether the sandbox has everything that its containers rely on.
+  var isFinished = false
   var processes: [String: SupervisedProcess] = [:]
   /// Container names in the order of their creation.
   var order: [String] = []
@@ -56,7 +58,7 @@ final class Supervisor {
     try check("listen") { [raw = listener.raw] in listen(raw, 16) }
     self.listener = listener
     termination = OwnedFD(try check("signalfd") { lx_termination_signals() })
-    null = try NullDevice.openForContainers()
+    null = try ContainerNullDevice()
   }
 
   /// Runs until everything has ended.

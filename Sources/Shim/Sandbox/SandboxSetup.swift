@@ -3,10 +3,12 @@ import Glibc
 import LaunchPlan
 import Linux
 
-/// Makes the namespaces that the containers of one pod share. The supervisor itself lives in them.
+/// Makes the namespaces that the containers of one pod share, and what is in them. The supervisor itself lives in them.
+///
+/// A step that fails is thrown by its name; the process is of no more use then.
 enum SandboxSetup {
-  /// Runs every step, or throws the name of the one that failed; the process is of no more use then.
-  static func run(_ plan: SandboxPlan) throws(StepFailure) {
+  /// Joins new namespaces. The agent connects the network while the rest is made.
+  static func makeNamespaces(_ plan: SandboxPlan) throws(StepFailure) {
     // What the agent was restricted to must not be inherited by containers.
     try step("reset the processor affinity") { () throws(SyscallError) in
       try check("sched_setaffinity") { lx_reset_affinity() }
@@ -19,7 +21,14 @@ enum SandboxSetup {
     try step("clear dumpable") { () throws(SyscallError) in
       try check("prctl") { lx_prctl(Int32(LX_PR_SET_DUMPABLE), 0, 0, 0, 0) }
     }
-    try makeNamespaces(plan)
+    try unshare(plan)
+  }
+
+  /// Makes whatever the containers rely on.
+  static func finish(_ plan: SandboxPlan) throws(StepFailure) {
+    if plan.newNetwork {
+      try step("bring up lo") { () throws(SyscallError) in try check("ioctl(SIOCSIFFLAGS)") { lx_loopback_up() } }
+    }
     if !plan.sysctls.isEmpty { try write(plan.sysctls) }
     if plan.sharedMemoryBytes > 0 { try makeSharedMemory(plan) }
     if plan.unifiedCgroupView { try showUnifiedCgroups() }
@@ -30,7 +39,7 @@ enum SandboxSetup {
     }
   }
 
-  private static func makeNamespaces(_ plan: SandboxPlan) throws(StepFailure) {
+  private static func unshare(_ plan: SandboxPlan) throws(StepFailure) {
     var flags = Int(LX_CLONE_NEWNS)
     if plan.newNetwork { flags |= Int(LX_CLONE_NEWNET) }
     if plan.newIPC { flags |= Int(LX_CLONE_NEWIPC) }
@@ -45,9 +54,6 @@ enum SandboxSetup {
       try step("set the host name", plan.hostname) { () throws(SyscallError) in
         try check("sethostname") { lx_sethostname(plan.hostname, plan.hostname.utf8.count) }
       }
-    }
-    if plan.newNetwork {
-      try step("bring up lo") { () throws(SyscallError) in try check("ioctl(SIOCSIFFLAGS)") { lx_loopback_up() } }
     }
   }
 
