@@ -257,6 +257,19 @@ struct PullTests {
     #expect(try fixture.layerNames().count == 6 && store.list().images.count == 4)
   }
 
+  @Test("The largest layer begins first, wherever it is in the image")
+  func largestFirst() async throws {
+    let counts = [2000, 300_000, 100, 40_000]
+    let made = TestImage(counts.enumerated().map { .random("file\($0)", count: $1, seed: UInt64($0)) })
+    let source = ScriptedSource(made)
+    var options = quick
+    options.layersAtOnce = 1
+    _ = try await fixture.store.pull(name, from: source, options: options)
+    let layers = made.layers.map(\.descriptor)
+    let asked = source.requests.compactMap { request in layers.first { $0.digest == request.digest }?.size }
+    #expect(asked == layers.map(\.size).sorted(by: >))
+  }
+
   @Test("Who waits for somebody else's download, or for a turn, can be cancelled")
   func cancelledWaiting() async throws {
     let made = image(1)

@@ -105,11 +105,12 @@ extension ImageStore {
     return pulls
   }
 
-  /// Runs them, a few at a time. The first that fails ends the others.
+  /// Runs them, a few at a time, the largest first: what begins last should not be what takes longest. The first that
+  /// fails ends the others.
   private func run(_ pulls: [LayerPull], atOnce count: Int) async throws(ImageStoreError) {
     let failure = await withTaskGroup(of: ImageStoreError?.self) { group in
       var failure: ImageStoreError?
-      var rest = pulls[...]
+      var rest = pulls.sorted { $0.layer.size > $1.layer.size }[...]
       func startNext() {
         guard failure == nil, let pull = rest.popFirst() else { return }
         group.addTask {
