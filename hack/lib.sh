@@ -34,7 +34,7 @@ packages_of() {
         *) die "no virtual machine is set up for the $(machine) architecture; x86_64 and aarch64 are" ;;
       esac
       ;;
-    images) echo mmdebstrap python3 docker-registry skopeo umoci openssl apache2-utils ;;
+    images) echo e2fsprogs mmdebstrap python3 docker-registry skopeo umoci openssl apache2-utils ;;
     pods) echo python3 iproute2 nftables util-linux ;;
     bench-pull) echo podman ;;
     test) echo crun runc strace iproute2 nftables util-linux ;;
