@@ -37,9 +37,10 @@ packages_of() {
     images) echo e2fsprogs mmdebstrap python3 docker-registry skopeo umoci openssl apache2-utils ;;
     pods) echo python3 iproute2 nftables util-linux ;;
     bench-pull) echo podman ;;
+    bench-pods) echo podman containernetworking-plugins iproute2 iptables ;;
     test) echo crun runc strace iproute2 nftables util-linux ;;
     bench) echo crun runc gcc libc6-dev util-linux ;;
-    *) die "no package group is called '$1': expected build, demo, check, vm, images, pods, test, bench or bench-pull" ;;
+    *) die "no package group is called '$1': expected build, demo, check, vm, images, pods, test, bench, bench-pull or bench-pods" ;;
   esac
 }
 

@@ -66,30 +66,28 @@ public final class NativeRuntime: ContainerRuntime {
   }
 
   /// Makes the namespaces of one pod with their supervisor; the pod must be claimed.
-  public func createSandbox(_ configuration: SandboxConfiguration) async throws(RuntimeError) -> SandboxStatus {
+  public func createSandbox(
+    _ configuration: SandboxConfiguration,
+    in network: NetworkSource?
+  ) async throws(RuntimeError) -> SandboxStatus {
     let directory = PodDirectory(runDirectory: self.configuration.runDirectory, pod: "\(configuration.id)")
     let stock = try configuration.expected.map { (expected) throws(RuntimeError) in try StockPlanning.plan(expected) }
     let base = try await SupervisedSandbox.make(
       configuration,
-      try SandboxPlanning.plan(configuration, directory),
+      try SandboxPlanning.plan(configuration, directory, networkIsGiven: network != nil),
       at: SandboxPlace(
         directory: directory,
         hierarchy: self.configuration.hierarchy,
         program: program,
         handler: features.handler,
         folders: ["plans"]
-      )
+      ),
+      network: network
     )
-    let sandbox = NativeSandbox(base, devicePrograms)
-    sandboxes.withLock { $0[configuration.id] = sandbox }
-    // Done after what finishes the sandbox, while the agent connects its network.
+    // Nobody waits for it: containers make for themselves what is not there.
     if let stock { base.connection.tell(.stock(stock)) }
+    sandboxes.withLock { $0[configuration.id] = NativeSandbox(base, devicePrograms) }
     return base.status
-  }
-
-  /// Waits for the rest of the sandbox.
-  public func finishSandbox(_ sandbox: SandboxID) async throws(RuntimeError) {
-    try await find(sandbox).base.finish()
   }
 
   /// Ends everything in the sandbox and removes it from the machine.

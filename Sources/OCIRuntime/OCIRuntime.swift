@@ -63,7 +63,10 @@ public final class OCIRuntime: ContainerRuntime {
   }
 
   /// As for the native runtime, except that PID namespaces cannot be shared.
-  public func createSandbox(_ configuration: SandboxConfiguration) async throws(RuntimeError) -> SandboxStatus {
+  public func createSandbox(
+    _ configuration: SandboxConfiguration,
+    in network: NetworkSource?
+  ) async throws(RuntimeError) -> SandboxStatus {
     if configuration.namespaces.processes == .sharedInSandbox {
       throw .unsupported(path: "namespaces.processes (sharedInSandbox)", runtime: features.handler)
     }
@@ -72,6 +75,7 @@ public final class OCIRuntime: ContainerRuntime {
     let plan = try SandboxPlanning.plan(
       configuration,
       directory,
+      networkIsGiven: network != nil,
       unifiedCgroupView: hierarchy.mountPoint != "/sys/fs/cgroup"
     )
     let sandbox = try await SupervisedSandbox.make(
@@ -83,15 +87,11 @@ public final class OCIRuntime: ContainerRuntime {
         program: program,
         handler: features.handler,
         folders: [Bundle.folder, CommandLines.stateFolder]
-      )
+      ),
+      network: network
     )
     sandboxes.withLock { $0[configuration.id] = sandbox }
     return sandbox.status
-  }
-
-  /// Waits for the rest of the sandbox.
-  public func finishSandbox(_ sandbox: SandboxID) async throws(RuntimeError) {
-    try await find(sandbox).finish()
   }
 
   /// Ends everything in it; the runtime's own state goes with the pod's directory.

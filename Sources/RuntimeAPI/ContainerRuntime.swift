@@ -6,11 +6,14 @@ public protocol ContainerRuntime: Sendable {
   /// What it can do on this machine.
   var features: RuntimeFeatures { get }
 
-  /// Makes the namespaces that the containers of one pod share, and their supervisor. What else the sandbox has is on its
-  /// way then: its network can be connected meanwhile.
-  func createSandbox(_ configuration: SandboxConfiguration) async throws(RuntimeError) -> SandboxStatus
-  /// Returns when the sandbox has everything that containers rely on. Where that failed, none can be made in it.
-  func finishSandbox(_ sandbox: SandboxID) async throws(RuntimeError)
+  /// Makes the namespaces that the containers of one pod share, and their supervisor.
+  ///
+  /// - Parameter network: Gives the network namespace that it joins; `nil` has the runtime make one, unless the
+  ///   configuration wants the host's.
+  func createSandbox(
+    _ configuration: SandboxConfiguration,
+    in network: NetworkSource?
+  ) async throws(RuntimeError) -> SandboxStatus
   /// Ends whatever still runs in the sandbox and removes everything of it from the machine. Repeating it does no harm.
   func removeSandbox(_ sandbox: SandboxID) async throws(RuntimeError)
 
@@ -58,6 +61,16 @@ public protocol ContainerRuntime: Sendable {
   func list() async throws(RuntimeError) -> [SandboxStatus]
   /// Takes over sandboxes whose owner has gone, after a restart of the agent, and returns what it found.
   func recover() async throws(RuntimeError) -> [SandboxStatus]
+}
+
+/// A network namespace that is on its way: it is made, and connected, while a sandbox's supervisor starts.
+public typealias NetworkSource = @Sendable () async throws -> SandboxNetwork
+
+extension ContainerRuntime {
+  /// Makes a sandbox whose network namespace, where it has one of its own, the runtime makes.
+  public func createSandbox(_ configuration: SandboxConfiguration) async throws(RuntimeError) -> SandboxStatus {
+    try await createSandbox(configuration, in: nil)
+  }
 }
 
 /// Whom a signal reaches.

@@ -8,16 +8,9 @@ import Synchronization
 ///
 /// Bytes of the other side are untrusted: a message that is not in form ends the connection.
 public final class ShimConnection: Sendable {
-  /// A request on its way.
-  private enum Request {
-    case sent
-    case awaited(CheckedContinuation<Result<ShimAnswer, ShimError>, Never>)
-    case answered(Result<ShimAnswer, ShimError>)
-  }
-
   private struct State {
     var nextNumber: Int64 = 1
-    var requests: [Int64: Request] = [:]
+    var waiting: [Int64: CheckedContinuation<Result<ShimAnswer, ShimError>, Never>] = [:]
     var deadlines = Deadlines()
     var ends: [String: ProcessEnd] = [:]
     var endWaiters: [String: [CheckedContinuation<ProcessEnd?, Never>]] = [:]
@@ -54,58 +47,8 @@ public final class ShimConnection: Sendable {
     descriptors: [Int32] = [],
     seconds: Int = 10
   ) async throws(ShimError) -> ShimAnswer {
-    try await answer(to: send(operation, descriptors: descriptors, seconds: seconds))
-  }
-
-  /// Sends a request and returns its number, under which ``answer(to:)`` waits for the answer. Requests are done in the
-  /// order in which they were sent, so that one can follow another without a wait between them.
-  public func send(
-    _ operation: ShimRequest.Operation,
-    descriptors: [Int32] = [],
-    seconds: Int = 10
-  ) -> Int64 {
-    let deadline = DispatchTime.now() + .seconds(seconds)
-    let (number, look) = state.withLock { state in
-      let number = state.nextNumber
-      state.nextNumber += 1
-      if state.isClosed { return (number, DispatchTime?.none) }
-      state.requests[number] = .sent
-      return (number, state.deadlines.add(number, at: deadline))
-    }
-    do throws(SyscallError) {
-      let request = ShimRequest(number: number, operation: operation)
-      try PacketSocket.send(socket.raw, request.serialized(), descriptors: descriptors)
-    } catch {
-      finish(number, .failure(error.errno == EPIPE ? .gone : .notSent(error)))
-    }
-    if let look { lookAtDeadlines(at: look) }
-    return number
-  }
-
-  private func lookAtDeadlines(at time: DispatchTime) {
-    Self.queue.asyncAfter(deadline: time) { [weak self] in
-      guard let self else { return }
-      let (late, next) = state.withLock { $0.deadlines.look(at: .now()) }
-      for number in late { finish(number, .failure(.timedOut)) }
-      if let next { lookAtDeadlines(at: next) }
-    }
-  }
-
-  /// Waits for the answer to a request; it can be taken once.
-  public func answer(to number: Int64) async throws(ShimError) -> ShimAnswer {
     let result = await withCheckedContinuation { continuation in
-      let known: Result<ShimAnswer, ShimError>? = state.withLock { state in
-        switch state.requests[number] {
-        case .sent:
-          state.requests[number] = .awaited(continuation)
-          return nil
-        case .answered(let result):
-          state.requests[number] = nil
-          return result
-        case .awaited, nil: return .failure(.gone)
-        }
-      }
-      if let known { continuation.resume(returning: known) }
+      send(operation, descriptors, seconds, continuation)
     }
     let answer = try result.get()
     if case .failure(let failure) = answer.reply { throw .refused(failure) }
@@ -124,18 +67,43 @@ public final class ShimConnection: Sendable {
     try? PacketSocket.send(socket.raw, ShimRequest(number: number, operation: operation).serialized())
   }
 
+  private func send(
+    _ operation: ShimRequest.Operation,
+    _ descriptors: [Int32],
+    _ seconds: Int,
+    _ continuation: CheckedContinuation<Result<ShimAnswer, ShimError>, Never>
+  ) {
+    let deadline = DispatchTime.now() + .seconds(seconds)
+    let sent: (number: Int64, look: DispatchTime?)? = state.withLock { state in
+      if state.isClosed { return nil }
+      let number = state.nextNumber
+      state.nextNumber += 1
+      state.waiting[number] = continuation
+      return (number, state.deadlines.add(number, at: deadline))
+    }
+    guard let (number, look) = sent else { return continuation.resume(returning: .failure(.gone)) }
+    do throws(SyscallError) {
+      let request = ShimRequest(number: number, operation: operation)
+      try PacketSocket.send(socket.raw, request.serialized(), descriptors: descriptors)
+    } catch {
+      return finish(number, .failure(error.errno == EPIPE ? .gone : .notSent(error)))
+    }
+    if let look { lookAtDeadlines(at: look) }
+  }
+
+  private func lookAtDeadlines(at time: DispatchTime) {
+    Self.queue.asyncAfter(deadline: time) { [weak self] in
+      guard let self else { return }
+      let (late, next) = state.withLock { $0.deadlines.look(at: .now()) }
+      for number in late { finish(number, .failure(.timedOut)) }
+      if let next { lookAtDeadlines(at: next) }
+    }
+  }
+
   private func finish(_ number: Int64, _ result: Result<ShimAnswer, ShimError>) {
-    let continuation: CheckedContinuation<Result<ShimAnswer, ShimError>, Never>? = state.withLock { state in
+    let continuation = state.withLock { state in
       state.deadlines.remove(number)
-      switch state.requests[number] {
-      case .sent:
-        state.requests[number] = .answered(result)
-        return nil
-      case .awaited(let continuation):
-        state.requests[number] = nil
-        return continuation
-      case .answered, nil: return nil
-      }
+      return state.waiting.removeValue(forKey: number)
     }
     continuation?.resume(returning: result)
   }
@@ -203,18 +171,18 @@ public final class ShimConnection: Sendable {
 
   /// Ends the connection; everybody who waits is told.
   public func close() {
-    let (requests, endWaiters) = state.withLock { state in
+    let (waiting, endWaiters) = state.withLock { state in
       defer {
         state.isClosed = true
+        state.waiting = [:]
         state.deadlines.removeAll()
-        state.requests = state.requests.filter { if case .answered = $0.value { true } else { false } }
         state.endWaiters = [:]
       }
-      return (Array(state.requests.values), state.endWaiters.values.flatMap(\.self))
+      return (Array(state.waiting.values), state.endWaiters.values.flatMap(\.self))
     }
     source.cancel()
     shutdown(socket.raw, Int32(SHUT_RDWR))
-    for case .awaited(let continuation) in requests { continuation.resume(returning: .failure(.gone)) }
+    for continuation in waiting { continuation.resume(returning: .failure(.gone)) }
     for waiter in endWaiters { waiter.resume(returning: nil) }
   }
 }

@@ -37,11 +37,15 @@ public struct SandboxPlace: Sendable {
 }
 
 extension SupervisedSandbox {
-  /// Makes the namespaces of a sandbox, or leaves nothing of it. ``finish()`` waits for the rest, which is under way.
+  /// Makes a sandbox, or leaves nothing of it.
+  ///
+  /// - Parameter network: What gives its network namespace, if the plan says that it is given. It is asked when the
+  ///   supervisor has been started.
   public static func make(
     _ configuration: SandboxConfiguration,
     _ plan: SandboxPlan,
-    at place: SandboxPlace
+    at place: SandboxPlace,
+    network: NetworkSource?
   ) async throws(RuntimeError) -> SupervisedSandbox {
     guard place.directory.exists else { throw .notFound("the claim of pod \(configuration.id)") }
     let cgroup = PodCgroup(place.hierarchy, pod: place.directory.pod)
@@ -54,7 +58,7 @@ extension SupervisedSandbox {
       try? cgroup.destroy()
       throw .failed(step: "make the pod's cgroup", errno: 0, detail: "\(error)")
     }
-    do throws(RuntimeError) { return try await start(configuration, plan, place, cgroup) } catch {
+    do throws(RuntimeError) { return try await start(configuration, plan, place, cgroup, network) } catch {
       // The first error is the one to tell; what cannot be removed now is removed by its record.
       try? cgroup.destroy()
       throw error
@@ -65,7 +69,8 @@ extension SupervisedSandbox {
     _ configuration: SandboxConfiguration,
     _ plan: SandboxPlan,
     _ place: SandboxPlace,
-    _ cgroup: PodCgroup
+    _ cgroup: PodCgroup,
+    _ source: NetworkSource?
   ) async throws(RuntimeError) -> SupervisedSandbox {
     let directory = place.directory
     let record = SandboxRecord(handler: place.handler, hasSharedMemory: plan.sharedMemoryBytes > 0)
@@ -99,12 +104,12 @@ extension SupervisedSandbox {
     let process = SharedFD(shim.process)
     do throws(RuntimeError) {
       let connection = try connect(shim.socket)
-      let fresh: Fresh
+      let network = try await network(from: source)
       do throws(ShimError) {
-        let making = connection.send(.sandbox(plan), descriptors: [pod.raw, logs.raw, group.raw, lock.raw])
-        let finishing = connection.send(.finishSandbox)
-        fresh = Fresh(network: try await connection.answer(to: making).descriptors, finishing: finishing)
-        withExtendedLifetime((pod, logs, group, lock)) {}
+        var descriptors = [pod.raw, logs.raw, group.raw, lock.raw]
+        if let network { descriptors.append(network.namespace) }
+        _ = try await connection.request(.sandbox(plan), descriptors: descriptors)
+        withExtendedLifetime((pod, logs, group, lock, network)) {}
       } catch {
         throw Failures.shim(error, "sandbox \(configuration.id)", operation: "make the sandbox")
       }
@@ -115,14 +120,21 @@ extension SupervisedSandbox {
         connection: connection,
         supervisor: pid,
         supervisorProcess: process,
-        hasSharedMemory: record.hasSharedMemory,
-        fresh: fresh
+        hasSharedMemory: record.hasSharedMemory
       )
     } catch {
       // It may have gone by itself.
       try? PidFD.signal(process.raw, SIGKILL)
       reap(process.raw)
       throw error
+    }
+  }
+
+  private static func network(from source: NetworkSource?) async throws(RuntimeError) -> SandboxNetwork? {
+    guard let source else { return nil }
+    do { return try await source() } catch {
+      let number = (error as? SyscallError)?.errno ?? 0
+      throw .failed(step: "make the network namespace", errno: number, detail: number == 0 ? "\(error)" : "")
     }
   }
 

@@ -17,14 +17,6 @@ public final class SupervisedSandbox: Sendable {
     var exit: ContainerExit?
   }
 
-  /// What comes with a sandbox that was just made.
-  struct Fresh: Sendable {
-    /// Its network namespace and a routing socket in it, where it has them.
-    var network: [SharedFD]
-    /// The request that makes the rest.
-    var finishing: Int64?
-  }
-
   /// Its name.
   public let id: SandboxID
   /// The pod's directory.
@@ -37,7 +29,6 @@ public final class SupervisedSandbox: Sendable {
   private let supervisorProcess: SharedFD
   private let hasSharedMemory: Bool
   let containers = Mutex<[ContainerID: Container]>([:])
-  let fresh: Mutex<Fresh?>
 
   init(
     id: SandboxID,
@@ -46,8 +37,7 @@ public final class SupervisedSandbox: Sendable {
     connection: ShimConnection,
     supervisor: Int32,
     supervisorProcess: SharedFD,
-    hasSharedMemory: Bool,
-    fresh: Fresh? = nil
+    hasSharedMemory: Bool
   ) {
     self.id = id
     self.directory = directory
@@ -56,7 +46,6 @@ public final class SupervisedSandbox: Sendable {
     self.supervisor = supervisor
     self.supervisorProcess = supervisorProcess
     self.hasSharedMemory = hasSharedMemory
-    self.fresh = Mutex(fresh)
   }
 
   /// What is known now.
@@ -71,23 +60,10 @@ public final class SupervisedSandbox: Sendable {
     )
   }
 
-  /// Returns when everything that containers rely on is there.
-  public func finish() async throws(RuntimeError) {
-    let request = fresh.withLock { fresh in
-      defer { fresh?.finishing = nil }
-      return fresh?.finishing
-    }
-    guard let request else { return }
-    do throws(ShimError) { _ = try await connection.answer(to: request) } catch {
-      throw Failures.shim(error, "sandbox \(id)", operation: "finish the sandbox")
-    }
-  }
-
   // MARK: Removing
 
   /// Ends everything and removes every kernel object of the sandbox; the pod's directory stays for its claim.
   public func remove() async throws(RuntimeError) {
-    fresh.withLock { $0 = nil }
     // A supervisor that is gone or does not answer is ended with its cgroup below.
     _ = try? await connection.request(.shutDown, seconds: 5)
     connection.close()

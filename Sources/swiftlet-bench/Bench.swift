@@ -184,7 +184,6 @@ struct Bench {
         expected: ExpectedContainers(count: 1, mounts: specification.mounts)
       )
     )
-    try await runtime.finishSandbox(sandbox)
     step("sandbox")
     _ = try await runtime.create(
       ContainerConfiguration(

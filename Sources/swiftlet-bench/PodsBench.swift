@@ -130,6 +130,8 @@ struct BenchNetwork: PodConnector {
     )
   }
 
+  var networkSource: NetworkSource? { { try SandboxNetwork.made() } }
+
   func attach(_ pod: Pod, to sandbox: SandboxNetwork) async throws -> [String] {
     let address = try network.attach(
       pod: pod.metadata.uid ?? "",

@@ -105,6 +105,7 @@ extension SeededGenerator {
       id: text(),
       hostname: text(),
       newNetwork: oneIn(2),
+      networkIsGiven: oneIn(2),
       newIPC: oneIn(2),
       sharedPIDs: oneIn(2),
       sysctls: list(3) { Sysctl(path: $0.text(), value: $0.text()) },
@@ -118,7 +119,7 @@ extension SeededGenerator {
 
   mutating func request() -> ShimRequest {
     let operation: ShimRequest.Operation =
-      switch below(13) {
+      switch below(12) {
       case 0: .sandbox(sandbox())
       case 1: .create(create())
       case 2:
@@ -150,7 +151,6 @@ extension SeededGenerator {
       case 8: .delete(container: text())
       case 9: .state
       case 10: .stock(stock())
-      case 11: .finishSandbox
       default: .shutDown
       }
     return ShimRequest(number: number(), operation: operation)

@@ -27,7 +27,6 @@ extension ShimRequest.Operation {
   fileprivate var wordAndMembers: (String, [JSONMember]) {
     switch self {
     case .sandbox(let plan): ("sandbox", plan.members)
-    case .finishSandbox: ("finishSandbox", [])
     case .stock(let plan): ("stock", plan.members)
     case .create(let request): ("create", request.members)
     case .createExternal(let request): ("createExternal", request.members)
@@ -61,7 +60,6 @@ extension ShimRequest.Operation {
   fileprivate init(_ fields: FieldReader) throws(MalformedMessage) {
     switch try fields.string("operation") {
     case "sandbox": self = .sandbox(try SandboxPlan(fields))
-    case "finishSandbox": self = .finishSandbox
     case "stock": self = .stock(try StockPlan(fields))
     case "create": self = .create(try CreateContainer(fields))
     case "createExternal": self = .createExternal(try ExternalContainer(fields))

@@ -18,11 +18,9 @@ public struct ShimRequest: Hashable, Sendable {
 
   /// What is asked. The comment names the descriptors that travel with it, in order.
   public enum Operation: Hashable, Sendable {
-    /// First message of a supervisor's life: pod directory, log directory, the pod's cgroup, lock file. It makes the
-    /// namespaces; where the network is one of them, the reply brings what ``network`` would.
+    /// First message of a supervisor's life: pod directory, log directory, the pod's cgroup, lock file, and the network
+    /// namespace if it is given.
     case sandbox(SandboxPlan)
-    /// Second message: makes whatever else the sandbox has. No container is made before it has succeeded.
-    case finishSandbox
     /// Tells what to make for the containers to come while there is nothing else to do.
     case stock(StockPlan)
     /// Sets a container up to the point before `execve`: plan, its cgroup, and its filter if it has one.

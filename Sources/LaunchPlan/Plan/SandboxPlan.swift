@@ -6,8 +6,10 @@ public struct SandboxPlan: Hashable, Sendable {
   public var id: String
   /// Host name of its UTS namespace; empty keeps the host's namespace.
   public var hostname: String
-  /// Whether it makes a network namespace.
+  /// Whether it has a network namespace of its own.
   public var newNetwork: Bool
+  /// Whether that one was made ahead, and comes with the plan.
+  public var networkIsGiven: Bool
   /// Whether it makes an IPC namespace.
   public var newIPC: Bool
   /// Whether its containers share a PID namespace, whose first process only reaps.
@@ -31,6 +33,7 @@ public struct SandboxPlan: Hashable, Sendable {
     id: String,
     hostname: String,
     newNetwork: Bool,
+    networkIsGiven: Bool = false,
     newIPC: Bool,
     sharedPIDs: Bool,
     sysctls: [Sysctl],
@@ -43,6 +46,7 @@ public struct SandboxPlan: Hashable, Sendable {
     self.id = id
     self.hostname = hostname
     self.newNetwork = newNetwork
+    self.networkIsGiven = networkIsGiven
     self.newIPC = newIPC
     self.sharedPIDs = sharedPIDs
     self.sysctls = sysctls
@@ -57,6 +61,7 @@ public struct SandboxPlan: Hashable, Sendable {
     var members = [
       JSONMember("id", .string(id)), JSONMember("hostname", .string(hostname)),
       JSONMember("newNetwork", .bool(newNetwork)), JSONMember("newIPC", .bool(newIPC)),
+      JSONMember("networkIsGiven", .bool(networkIsGiven)),
       JSONMember("sharedPIDs", .bool(sharedPIDs)), JSONMember("sysctls", .array(sysctls.map(\.json))),
       JSONMember("sharedMemoryBytes", .integer(sharedMemoryBytes)),
       JSONMember("sharedMemoryPath", .string(sharedMemoryPath)), JSONMember("mountsPath", .string(mountsPath)),
@@ -70,6 +75,7 @@ public struct SandboxPlan: Hashable, Sendable {
     id = try fields.string("id")
     hostname = try fields.string("hostname")
     newNetwork = try fields.bool("newNetwork")
+    networkIsGiven = try fields.bool("networkIsGiven")
     newIPC = try fields.bool("newIPC")
     sharedPIDs = try fields.bool("sharedPIDs")
     sysctls = try fields.list("sysctls") { (value, path) throws(MalformedMessage) in try Sysctl(value, path) }

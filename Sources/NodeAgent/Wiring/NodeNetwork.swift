@@ -35,6 +35,8 @@ final class NodeNetwork: PodConnector {
 
   private static func directory(_ parent: String) -> String { parent + "/network" }
 
+  var networkSource: NetworkSource? { { try SandboxNetwork.made() } }
+
   func attach(_ pod: Pod, to network: SandboxNetwork) async throws -> [String] {
     let address = try made().attach(
       pod: pod.metadata.uid ?? "",

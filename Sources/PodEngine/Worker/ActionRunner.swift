@@ -8,7 +8,6 @@ import RuntimeAPI
 /// inputs of the worker.
 struct ActionRunner: Sendable {
   typealias Input = PodWorker.Input
-  typealias Answers = AsyncStream<Input>
 
   let pod: Pod
   let sandbox: SandboxID
@@ -18,26 +17,14 @@ struct ActionRunner: Sendable {
   var runtime: any ContainerRuntime { ports.runtime }
   var files: PodFiles { PodFiles(directories: settings.directories, pod: pod) }
 
-  /// Carries out one action; the answers end when nothing more will come of it.
+  /// Carries out one action; nothing more will come of it when this returns.
   ///
   /// - Parameter others: Whatever was under way before. A removed sandbox ends all of it, and is told as removed only
   ///   after everything else has answered, so that no exit is lost.
-  func perform(_ action: PodAction, _ resources: PodResources, after others: Others) -> Answers {
-    let (answers, sender) = Answers.makeStream()
-    let task = Task {
-      await perform(action, resources, others) { sender.yield($0) }
-      sender.finish()
-    }
-    sender.onTermination = { reason in
-      if case .cancelled = reason { task.cancel() }
-    }
-    return answers
-  }
-
-  private func perform(
+  func perform(
     _ action: PodAction,
     _ resources: PodResources,
-    _ others: Others,
+    after others: Others,
     _ answer: @escaping @Sendable (Input) -> Void
   ) async {
     switch action {
@@ -83,34 +70,60 @@ struct ActionRunner: Sendable {
   private func createSandbox(_ answer: @Sendable (Input) -> Void) async {
     do {
       try files.prepare()
-      let configuration = SandboxConfiguration(
-        id: sandbox,
-        hostname: PodHostname.name(of: pod, host: settings.host.hostname),
-        namespaces: SandboxNamespaces(
-          hostNetwork: pod.spec.hostNetwork,
-          hostIPC: pod.spec.hostIPC,
-          processes: processVisibility
-        ),
-        sysctls: try Sysctls.resolve(pod.spec),
-        logDirectory: settings.directories.logs(pod),
-        whenOwnerEnds: whenOwnerEnds,
-        expected: expected
-      )
-      let status = try await runtime.createSandbox(configuration)
-      await connected(status, answer)
+      let configuration = try sandboxConfiguration()
+      if let source = ports.network.networkSource, !pod.spec.hostNetwork {
+        await createSandbox(configuration, connecting: source, answer)
+      } else {
+        await connected(try await runtime.createSandbox(configuration), answer) { try await connect() }
+      }
     } catch {
       answer(.event(.sandboxFailed("\(error)")))
     }
   }
 
+  /// The network is made and connected while the sandbox is: neither needs the other before they are ready.
+  private func createSandbox(
+    _ configuration: SandboxConfiguration,
+    connecting source: @escaping NetworkSource,
+    _ answer: @Sendable (Input) -> Void
+  ) async {
+    let namespace = Task { try await source() }
+    let addresses = Task { try await ports.network.attach(pod, to: try await namespace.value) }
+    do throws(RuntimeError) {
+      let status = try await runtime.createSandbox(configuration) { try await namespace.value }
+      await connected(status, answer) { try await addresses.value }
+    } catch {
+      _ = await addresses.result
+      answer(.event(.sandboxFailed(await disconnected("\(error)"))))
+    }
+  }
+
+  private func sandboxConfiguration() throws(ConfigurationError) -> SandboxConfiguration {
+    SandboxConfiguration(
+      id: sandbox,
+      hostname: PodHostname.name(of: pod, host: settings.host.hostname),
+      namespaces: SandboxNamespaces(
+        hostNetwork: pod.spec.hostNetwork,
+        hostIPC: pod.spec.hostIPC,
+        processes: processVisibility
+      ),
+      sysctls: try Sysctls.resolve(pod.spec),
+      logDirectory: settings.directories.logs(pod),
+      whenOwnerEnds: whenOwnerEnds,
+      expected: expected
+    )
+  }
+
   /// A sandbox that cannot be connected is taken back: the next attempt makes a new one.
-  private func connected(_ status: SandboxStatus, _ answer: @Sendable (Input) -> Void) async {
-    async let finished: Void = runtime.finishSandbox(sandbox)
+  private func connected(
+    _ status: SandboxStatus,
+    _ answer: @Sendable (Input) -> Void,
+    _ connect: () async throws -> [String]
+  ) async {
     let addresses: [String]
     do { addresses = try await connect() } catch {
       return answer(.event(.sandboxFailed(await takenBack("the pod's network: \(error)"))))
     }
-    do { try await finished } catch { return answer(.event(.sandboxFailed(await disconnected("\(error)")))) }
     do throws(SyscallError) {
       let text = try generatedFiles(addresses)
       try files.write(text)

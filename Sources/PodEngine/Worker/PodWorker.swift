@@ -155,7 +155,10 @@ actor PodWorker {
     started += 1
     let number = started
     let task = Task { [actions, resources, sender] in
-      for await input in actions.perform(action, resources, after: others) { sender.yield(input) }
+      await actions.perform(action, resources, after: others) { input in
+        // What was broken off has nothing to say any more.
+        if !Task.isCancelled { sender.yield(input) }
+      }
       self.forget(number)
     }
     underWay[number] = (action, task)

@@ -37,6 +37,31 @@ extension ConformanceCase {
         if isShared { try expect(second[index], is: first[index], "the second container's \(kind) namespace") }
       }
     },
+    ConformanceCase("a sandbox joins the network namespace that was made ahead, and brings up its loopback") {
+      context in
+      let (namespace, routing) = try NetworkNamespace().release()
+      let network = SandboxNetwork(namespace: namespace, routing: routing)
+      let made = try readLink(AT_FDCWD, "/proc/self/fd/\(namespace)")
+      let pod = try await context.sandbox(network: { network })
+      let script = "readlink /proc/self/ns/net; ls /sys/class/net; cat /sys/class/net/lo/operstate"
+      try expect(try await pod.lines(script: script), is: [made, "lo", "unknown"], "its namespace and interfaces")
+    },
+    ConformanceCase("who gives a network namespace cannot want the host's") { context in
+      let isRefused = { (error: any Error) in "\(error)".contains("namespaces.hostNetwork") }
+      try await expectRefusal("the sandbox", "the field", matches: isRefused) {
+        try await context.sandbox(
+          namespaces: SandboxNamespaces(hostNetwork: true),
+          network: { throw ConformanceFailure(expected: "nobody to ask for a network", seen: "somebody did") }
+        )
+      }
+    },
+    ConformanceCase("a network namespace that cannot be made is why there is no sandbox, and nothing is left") {
+      context in
+      let isRefused = { (error: any Error) in "\(error)".contains("make the network namespace") }
+      try await expectRefusal("the sandbox", "the step", matches: isRefused) {
+        try await context.sandbox(network: { throw SyscallError("unshare", ENOSPC) })
+      }
+    },
     ConformanceCase("hostNetwork, hostIPC and hostPID are the host's, and nothing else is") { context in
       let pod = try await context.sandbox(
         namespaces: SandboxNamespaces(hostNetwork: true, hostIPC: true, processes: .host)

@@ -46,15 +46,6 @@ extension ConformanceCase {
       try await context.runtime.signal(id, SIGTERM, to: .initProcess)
       try expect(try await pod.wait(id).outcome, is: .exited(code: 6), "the exit")
     },
-    ConformanceCase("a sandbox that cannot be finished says why, and nothing runs in it") { context in
-      let pod = try await context.sandbox(isFinished: false) { $0.sysctls = ["net.ipv4.ip_default_ttl": "no number"] }
-      try await expectRefusal("finishing", "the step", matches: { "\($0)".contains("net/ipv4/ip_default_ttl") }) {
-        try await context.runtime.finishSandbox(pod.id)
-      }
-      try await expectRefusal("a container", "wrongState", matches: isWrongState) {
-        try await pod.create(script: "exit 0")
-      }
-    },
     ConformanceCase("a pod that nobody claimed gets no sandbox") { context in
       guard let id = SandboxID("unclaimed") else { return }
       try await expectRefusal("a sandbox without a claim", "notFound", matches: isNotFound) {

@@ -10,7 +10,6 @@ public actor FakeRuntime: ContainerRuntime {
   private let clock: FakeClock
   private var scripts: [String: [ContainerScript]] = [:]
   private var sandboxAnswers: [ContainerScript.Answer] = []
-  private var finishFailure: RuntimeError?
   private var sandboxes: [SandboxID: SandboxConfiguration] = [:]
   private var containers: [ContainerID: FakeContainer] = [:]
   private var hanging: [SandboxID: [CheckedContinuation<Void, Never>]] = [:]
@@ -63,24 +62,16 @@ public actor FakeRuntime: ContainerRuntime {
   // MARK: Sandboxes
 
   /// Answers as ``scriptSandbox(_:)`` said.
-  public func createSandbox(_ configuration: SandboxConfiguration) async throws(RuntimeError) -> SandboxStatus {
+  public func createSandbox(
+    _ configuration: SandboxConfiguration,
+    in network: NetworkSource?
+  ) async throws(RuntimeError) -> SandboxStatus {
     calls.append(.createSandbox(configuration.id))
     sandboxConfigurations.append(configuration)
     guard sandboxes[configuration.id] == nil else { throw .alreadyExists("\(configuration.id)") }
     if !sandboxAnswers.isEmpty { try await give(sandboxAnswers.removeFirst(), in: configuration.id) }
     sandboxes[configuration.id] = configuration
     return status(of: configuration.id)
-  }
-
-  /// Says how the next call of `finishSandbox` fails.
-  public func scriptFinish(_ error: RuntimeError) {
-    finishFailure = error
-  }
-
-  /// Succeeds unless ``scriptFinish(_:)`` said otherwise.
-  public func finishSandbox(_ sandbox: SandboxID) async throws(RuntimeError) {
-    guard sandboxes[sandbox] != nil else { throw .notFound("\(sandbox)") }
-    if let error = finishFailure.take() { throw error }
   }
 
   /// Ends what runs in the sandbox, and breaks off what hangs.

@@ -45,13 +45,13 @@ public final class ConformanceContext: Sendable {
 
   // MARK: Sandboxes
 
-  /// Claims a pod and makes its sandbox, ready for containers unless told otherwise.
+  /// Claims a pod and makes its sandbox.
   func sandbox(
     hostname: String = "test",
     namespaces: SandboxNamespaces = SandboxNamespaces(),
     whenOwnerEnds: OwnerEnds = .endGracefully(seconds: 1),
-    isFinished: Bool = true,
-    edit: (inout SandboxConfiguration) -> Void = { _ in }
+    edit: (inout SandboxConfiguration) -> Void = { _ in },
+    network: NetworkSource? = nil
   ) async throws -> TestSandbox {
     let id = try claim()
     var configuration = SandboxConfiguration(
@@ -62,8 +62,7 @@ public final class ConformanceContext: Sendable {
       whenOwnerEnds: whenOwnerEnds
     )
     edit(&configuration)
-    let status = try await runtime.createSandbox(configuration)
-    if isFinished { try await runtime.finishSandbox(id) }
+    let status = try await runtime.createSandbox(configuration, in: network)
     return TestSandbox(context: self, configuration: configuration, status: status)
   }
 

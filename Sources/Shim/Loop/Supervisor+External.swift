@@ -12,7 +12,7 @@ extension Supervisor {
     _ descriptors: inout DescriptorList,
     _ address: ReplyAddress
   ) throws(Failure) {
-    try refuseUnlessUsable()
+    try refuseWhileEnding()
     guard let cgroup = descriptors.take(0) else {
       throw Failure(.malformed, step: "create", detail: "a cgroup belongs to this request")
     }

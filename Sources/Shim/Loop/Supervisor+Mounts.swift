@@ -52,7 +52,7 @@ extension Supervisor {
   }
 
   private func attach(_ mount: borrowing OwnedFD, _ name: String) throws(Failure) {
-    try refuseUnlessUsable()
+    try refuseWhileEnding()
     let raw = mount.raw
     do throws(SyscallError) {
       let mounts = try mountDirectory(name)

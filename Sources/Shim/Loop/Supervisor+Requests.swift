@@ -11,8 +11,7 @@ extension Supervisor {
       switch request.operation {
       case .sandbox(let plan):
         try makeSandbox(plan, &descriptors, owner: connection.identifier)
-        if plan.newNetwork { try giveNetwork(address) } else { reply(address, .done) }
-      case .finishSandbox: try finishSandbox(address)
+        reply(address, .done)
       case .stock(let plan):
         do throws(StepFailure) { stock = try FilesystemStock(plan) } catch { throw error.failure }
         reply(address, .done)
@@ -46,26 +45,24 @@ extension Supervisor {
     guard let pod = descriptors.take(0), let logs = descriptors.take(1), let cgroup = descriptors.take(2),
       let lock = descriptors.take(3)
     else { throw Failure(.malformed, step: "make the sandbox", detail: "four descriptors belong to this request") }
+    var network: SharedFD?
+    if plan.networkIsGiven {
+      guard let given = descriptors.take(4) else {
+        throw Failure(.malformed, step: "make the sandbox", detail: "a network namespace belongs to this request")
+      }
+      network = SharedFD(given)
+    }
     do throws(StepFailure) {
       let exits = try step("make the directory of exits") { () throws(SyscallError) in
         try ensureDirectory(pod.raw, "exits")
         return try openDirectory(pod.raw, "exits")
       }
-      try SandboxSetup.makeNamespaces(plan)
+      unneeded = try SandboxSetup.run(plan, network: network?.raw)
       sandbox = Sandbox(plan: plan, podDirectory: pod, exits: exits, logs: logs, cgroup: cgroup, lock: lock)
     } catch {
       throw error.failure
     }
     self.owner = owner
-  }
-
-  private func finishSandbox(_ address: ReplyAddress) throws(Failure) {
-    guard let plan = sandbox?.plan, !isFinished else {
-      throw Failure(.wrongState, step: "finish the sandbox", detail: "a sandbox is finished once, after it was made")
-    }
-    do throws(StepFailure) { try SandboxSetup.finish(plan) } catch { throw error.failure }
-    isFinished = true
-    reply(address, .done)
   }
 
   // MARK: Containers
@@ -75,7 +72,7 @@ extension Supervisor {
     _ descriptors: inout DescriptorList,
     _ address: ReplyAddress
   ) throws(Failure) {
-    try refuseUnlessUsable()
+    try refuseWhileEnding()
     guard let memory = descriptors.take(0), let cgroup = descriptors.take(1) else {
       throw Failure(.malformed, step: "create", detail: "a plan and a cgroup belong to this request")
     }
@@ -153,9 +150,7 @@ extension Supervisor {
     }
   }
 
-  /// Nothing is made in a sandbox that is being ended, or that lacks what it was to have.
-  func refuseUnlessUsable() throws(Failure) {
-    if !isFinished { throw Failure(.wrongState, step: "unfinished", detail: "the sandbox was not finished") }
+  func refuseWhileEnding() throws(Failure) {
     if ending != nil { throw Failure(.wrongState, step: "ending", detail: "the sandbox is being ended") }
   }
 
@@ -185,7 +180,7 @@ extension Supervisor {
 
   private func start(_ name: String, _ address: ReplyAddress) throws(Failure) {
     let process = try container(name)
-    try refuseUnlessUsable()
+    try refuseWhileEnding()
     guard case .created = process.state else {
       throw Failure(.wrongState, step: process.stateName, detail: name)
     }
@@ -245,7 +240,7 @@ extension Supervisor {
     _ descriptors: inout DescriptorList,
     _ address: ReplyAddress
   ) throws(Failure) {
-    try refuseUnlessUsable()
+    try refuseWhileEnding()
     let target = try container(request.container)
     guard case .running = target.state, let container = target.process?.raw, case .container = target.role else {
       throw Failure(.wrongState, step: target.stateName, detail: request.container)

@@ -13,13 +13,13 @@ final class Supervisor {
   /// `/dev/null` as containers get it.
   let null: ContainerNullDevice
   var sandbox: Sandbox?
-  /// Whether the sandbox has everything that its containers rely on.
-  var isFinished = false
   var processes: [String: SupervisedProcess] = [:]
   /// Container names in the order of their creation.
   var order: [String] = []
   /// Open files whose locks protect what a container uses, by its name.
   var held: [String: SharedFD] = [:]
+  /// What is closed when there is nothing else to do.
+  var unneeded: [SharedFD] = []
   /// What is made for containers to come.
   var stock: FilesystemStock?
   private var connections: [Int: Connection] = [:]
@@ -65,15 +65,22 @@ final class Supervisor {
   func run() -> Never {
     while true {
       var set = pollSet()
-      let isIdle = stock?.isIncomplete == true && ending == nil
-      let ready = set.wait(milliseconds: isIdle ? 0 : timeout())
-      if isIdle && ready.isEmpty { stock?.makeNext() }
+      let isBusy = hasIdleWork && ending == nil
+      let ready = set.wait(milliseconds: isBusy ? 0 : timeout())
+      if isBusy && ready.isEmpty { doIdleWork() }
       for source in ready { handle(source) }
       for connection in connections.values where connection.isBroken { disconnect(connection.identifier) }
       checkDeadlines()
       reapOrphans()
       if finishIfEnded() { lx_exit(0) }
     }
+  }
+
+  private var hasIdleWork: Bool { stock?.isIncomplete == true || !unneeded.isEmpty }
+
+  /// A little of what nobody waits for.
+  private func doIdleWork() {
+    if stock?.isIncomplete == true { stock?.makeNext() } else { unneeded = [] }
   }
 
   private func pollSet() -> PollSet {

@@ -3,12 +3,13 @@ import Glibc
 import LaunchPlan
 import Linux
 
-/// Makes the namespaces that the containers of one pod share, and what is in them. The supervisor itself lives in them.
-///
-/// A step that fails is thrown by its name; the process is of no more use then.
+/// Makes the namespaces that the containers of one pod share. The supervisor itself lives in them.
 enum SandboxSetup {
-  /// Joins new namespaces. The agent connects the network while the rest is made.
-  static func makeNamespaces(_ plan: SandboxPlan) throws(StepFailure) {
+  /// Runs every step, or throws the name of the one that failed; the process is of no more use then.
+  ///
+  /// - Parameter network: A descriptor of the network namespace that was made ahead, if the plan has one.
+  /// - Returns: What was needed for it. To close it takes an RCU grace period, for which somebody need not wait.
+  static func run(_ plan: SandboxPlan, network: Int32?) throws(StepFailure) -> [SharedFD] {
     // What the agent was restricted to must not be inherited by containers.
     try step("reset the processor affinity") { () throws(SyscallError) in
       try check("sched_setaffinity") { lx_reset_affinity() }
@@ -21,15 +22,13 @@ enum SandboxSetup {
     try step("clear dumpable") { () throws(SyscallError) in
       try check("prctl") { lx_prctl(Int32(LX_PR_SET_DUMPABLE), 0, 0, 0, 0) }
     }
-    try unshare(plan)
-  }
-
-  /// Makes whatever the containers rely on.
-  static func finish(_ plan: SandboxPlan) throws(StepFailure) {
-    if plan.newNetwork {
-      try step("bring up lo") { () throws(SyscallError) in try check("ioctl(SIOCSIFFLAGS)") { lx_loopback_up() } }
+    if let network {
+      try step("join the network namespace") { () throws(SyscallError) in
+        try check("setns") { lx_setns(network, Int32(LX_CLONE_NEWNET)) }
+      }
     }
-    if !plan.sysctls.isEmpty { try write(plan.sysctls) }
+    try makeNamespaces(plan)
+    let unneeded = plan.sysctls.isEmpty ? [] : [try write(plan.sysctls)]
     if plan.sharedMemoryBytes > 0 { try makeSharedMemory(plan) }
     if plan.unifiedCgroupView { try showUnifiedCgroups() }
     if plan.sharedPIDs {
@@ -37,11 +36,12 @@ enum SandboxSetup {
         if try check("clone3", { lx_clone3(LX_CLONE_CLEAR_SIGHAND, nil, -1, UInt64(SIGCHLD)) }) == 0 { Reaper.run() }
       }
     }
+    return unneeded
   }
 
-  private static func unshare(_ plan: SandboxPlan) throws(StepFailure) {
+  private static func makeNamespaces(_ plan: SandboxPlan) throws(StepFailure) {
     var flags = Int(LX_CLONE_NEWNS)
-    if plan.newNetwork { flags |= Int(LX_CLONE_NEWNET) }
+    if plan.newNetwork && !plan.networkIsGiven { flags |= Int(LX_CLONE_NEWNET) }
     if plan.newIPC { flags |= Int(LX_CLONE_NEWIPC) }
     if !plan.hostname.isEmpty { flags |= Int(LX_CLONE_NEWUTS) }
     if plan.sharedPIDs { flags |= Int(LX_CLONE_NEWPID) }
@@ -55,11 +55,14 @@ enum SandboxSetup {
         try check("sethostname") { lx_sethostname(plan.hostname, plan.hostname.utf8.count) }
       }
     }
+    if plan.newNetwork {
+      try step("bring up lo") { () throws(SyscallError) in try check("ioctl(SIOCSIFFLAGS)") { lx_loopback_up() } }
+    }
   }
 
   /// Through a procfs of our own that is mounted nowhere, so that nothing can have been put in the way
   /// (CVE-2025-52881). Namespaced parameters follow the namespaces of the one who opens them.
-  private static func write(_ sysctls: [Sysctl]) throws(StepFailure) {
+  private static func write(_ sysctls: [Sysctl]) throws(StepFailure) -> SharedFD {
     let proc = try step("make a private procfs") { () throws(SyscallError) in
       try makeDetachedFilesystem("proc", [], [.noSetuid, .noDevices, .noExecute])
     }
@@ -69,6 +72,7 @@ enum SandboxSetup {
         try writeAll(file.raw, Array(sysctl.value.utf8))
       }
     }
+    return SharedFD(proc)
   }
 
   private static func makeSharedMemory(_ plan: SandboxPlan) throws(StepFailure) {

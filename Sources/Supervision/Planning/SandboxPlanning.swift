@@ -9,12 +9,16 @@ public enum SandboxPlanning {
   public static func plan(
     _ configuration: SandboxConfiguration,
     _ directory: PodDirectory,
+    networkIsGiven: Bool = false,
     unifiedCgroupView: Bool = false
   ) throws(RuntimeError) -> SandboxPlan {
     guard configuration.hostname.utf8.count <= 64, !configuration.hostname.utf8.contains(0) else {
       throw .invalid(path: "hostname", reason: "at most 64 bytes were expected (sethostname(2))")
     }
     let namespaces = configuration.namespaces
+    if networkIsGiven && namespaces.hostNetwork {
+      throw .invalid(path: "namespaces.hostNetwork", reason: "a network namespace was given, which contradicts it")
+    }
     let grace: Int? =
       switch configuration.whenOwnerEnds {
       case .keepRunning: nil
@@ -24,6 +28,7 @@ public enum SandboxPlanning {
       id: "\(configuration.id)",
       hostname: namespaces.hostNetwork ? "" : configuration.hostname,
       newNetwork: !namespaces.hostNetwork,
+      networkIsGiven: networkIsGiven,
       newIPC: !namespaces.hostIPC,
       sharedPIDs: namespaces.processes == .sharedInSandbox,
       sysctls: try sysctls(configuration),

@@ -140,7 +140,6 @@ final class TestPod: Sendable {
         whenOwnerEnds: .endGracefully(seconds: grace)
       )
     )
-    try await node.runtime.finishSandbox(sandbox)
     supervisor = try Required.value(status.supervisor)
   }
 

@@ -110,6 +110,15 @@ final class FakeNetwork: PodConnector {
   var taken: [String: String] { state.withLock { $0.taken } }
   func refuse(_ text: String?) { state.withLock { $0.refusal = text } }
 
+  /// Whether pods are connected while their sandboxes are made.
+  let isEarly: Bool
+  init(isEarly: Bool = false) { self.isEarly = isEarly }
+
+  var networkSource: NetworkSource? {
+    guard isEarly else { return nil }
+    return { SandboxNetwork(namespace: -1, routing: -1) }
+  }
+
   func attach(_ pod: Pod, to network: SandboxNetwork) async throws -> [String] {
     try state.withLock { state in
       if let refusal = state.refusal { throw Refusal(description: refusal) }
@@ -144,13 +153,14 @@ struct Bench {
   let runtime: FakeRuntime
   let images = FakeImages()
   let ledger = MemoryLedger()
-  let network = FakeNetwork()
+  let network: FakeNetwork
   let http = FakeRequester()
   let root: String
   var settings: EngineSettings
   var objects: any ObjectSource = NoObjects()
 
-  init(enforceableLimits: Set<String> = FakeRuntime.allLimits) throws {
+  init(enforceableLimits: Set<String> = FakeRuntime.allLimits, connectsEarly: Bool = false) throws {
+    network = FakeNetwork(isEarly: connectsEarly)
     var template = Array("/tmp/swiftlet-engine.XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { throw Failure() }
     root = String(cString: made)

@@ -41,7 +41,11 @@ final class TestSandbox: Sendable {
     )
     runner = ActionRunner(pod: pod, sandbox: id, ports: ports, settings: node.settings)
     var resources = PodResources()
-    for await answer in runner.perform(.createSandbox, resources, after: Others([])) {
+    let answers = Mutex<[PodWorker.Input]>([])
+    await runner.perform(.createSandbox, resources, after: Others([])) { answer in
+      answers.withLock { $0.append(answer) }
+    }
+    for answer in answers.withLock({ $0 }) {
       if case .notice = answer { continue }
       guard case .sandbox(let status, _, let volumes) = answer else { throw Trouble("no sandbox: \(answer)") }
       resources.sharedMemoryPath = status.sharedMemoryPath
