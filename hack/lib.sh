@@ -38,7 +38,7 @@ packages_of() {
     pods) echo python3 iproute2 nftables util-linux ;;
     bench-pull) echo podman ;;
     bench-pods) echo podman containernetworking-plugins iproute2 iptables ;;
-    test) echo crun runc strace iproute2 nftables util-linux ;;
+    test) echo crun runc strace iproute2 nftables util-linux zstd ;;
     bench) echo crun runc gcc libc6-dev util-linux ;;
     *) die "no package group is called '$1': expected build, demo, check, vm, images, pods, test, bench, bench-pull or bench-pods" ;;
   esac
