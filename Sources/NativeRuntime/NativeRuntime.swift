@@ -46,6 +46,7 @@ public final class NativeRuntime: ContainerRuntime {
   /// Seals the supervisor's program and prepares the cgroup hierarchy.
   public init(_ configuration: NativeRuntimeConfiguration) throws(RuntimeError) {
     self.configuration = configuration
+    try RootDirectoryCheck.run()
     do throws(SyscallError) { program = try ShimProgram(path: configuration.shim) } catch {
       throw .failed(step: "read the supervisor's program", errno: error.errno, detail: configuration.shim)
     }

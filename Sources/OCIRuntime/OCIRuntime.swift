@@ -45,6 +45,7 @@ public final class OCIRuntime: ContainerRuntime {
   /// Finds the runtime and asks for its version, seals the supervisor's program and prepares the cgroup hierarchy.
   public init(_ configuration: OCIRuntimeConfiguration) throws(RuntimeError) {
     self.configuration = configuration
+    try RootDirectoryCheck.run()
     commands = try CommandLines(binary: configuration.binary)
     do throws(SyscallError) { program = try ShimProgram(path: configuration.shim) } catch {
       throw .failed(step: "read the supervisor's program", errno: error.errno, detail: configuration.shim)

@@ -129,6 +129,7 @@ ssize_t lx_send(int socket, const void *bytes, size_t count, const int *fds, int
 ssize_t lx_receive(int socket, void *bytes, size_t capacity, int *fds, int *fd_count);
 int lx_peer(int socket, pid_t *pid, uint32_t *uid);
 int lx_loopback_up(void);
+int lx_is_in_chroot(void);
 int lx_make_network(int *network_namespace, int *routing);
 
 // Terminals

@@ -22,6 +22,7 @@ public enum KernelProbe: String, CaseIterable, Hashable, Sendable {
   case packetSockets
   case inotify
   case nullDevice
+  case ownRoot
   case pressure
   case userNamespaces
   case idmappedMounts

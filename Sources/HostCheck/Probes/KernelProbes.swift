@@ -34,6 +34,7 @@ struct KernelProbes {
       _ = OwnedFD(try check("inotify_init1") { lx_inotify() })
     }
     findings[.nullDevice] = nullDevice()
+    findings[.ownRoot] = ownRoot()
     findings[.pressure] = attempt { () throws(SyscallError) in
       _ = try readKernelFile(AT_FDCWD, "/proc/pressure/memory")
     }
@@ -131,6 +132,14 @@ struct KernelProbes {
     guard lstat("/dev/null", &status) == 0 else { return .fails(errorText(errno)) }
     let isNull = status.st_mode & S_IFMT == S_IFCHR && UInt(status.st_rdev) == lx_makedev(1, 3)
     return isNull ? .works() : .fails("not character device 1:3")
+  }
+
+  private func ownRoot() -> Finding {
+    do throws(SyscallError) {
+      return try isInChroot() ? .fails("another one than the mount namespace has, as in a chroot") : .works()
+    } catch {
+      return mayAdminister ? .fails(error.description) : .unknown("not to be tried without privileges: \(error)")
+    }
   }
 
   private func linkKind(_ kind: String) -> Finding {

@@ -158,6 +158,12 @@ private let sandboxRequirements = [
     remedy: "rm -f /dev/null; mknod -m 666 /dev/null c 1 3"
   ),
   KernelRequirement(
+    .ownRoot,
+    "root directory",
+    "what lies outside of a chroot could be reached from a container",
+    remedy: "run swiftlet outside of the chroot, or make its directory the root (pivot_root(8))"
+  ),
+  KernelRequirement(
     .pressure,
     "pressure (PSI)",
     .feature,
