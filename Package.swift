@@ -193,7 +193,7 @@ let package = Package(
     tests("NodeSettings", ["NodeSettings", "Manifests", "Registry", "Images", "PodModel", "ArchiveTestKit"]),
     tests("HostCheck", ["HostCheck", "Privileges", "Linux", "CLinux"]),
     tests("JSONText", ["JSONText"]),
-    tests("Probes", ["Probes"]),
+    tests("Probes", ["Probes", nioCore, nioHTTP1, nioPosix]),
     tests("Linux", ["Linux", "CLinux", "RuntimeTestKit"]),
     tests("LaunchPlan", ["LaunchPlan", "JSONText", "RuntimeTestKit"]),
     tests("Cgroups", ["Cgroups", "Linux", "RuntimeTestKit"]),

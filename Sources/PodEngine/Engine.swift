@@ -16,20 +16,20 @@ public struct PodEngine: Sendable {
     public var network: any PodConnector
     /// What pods refer to.
     public var objects: any ObjectSource
-    /// What sends the requests of hooks.
-    public var http: any HTTPRequester
+    /// What sends the requests of hooks and probes.
+    public var requester: any ContainerRequester
     /// Where time comes from.
     public var clock: any EngineClock
 
     /// Collects them. Without `network` pods have their loopback interface only; without `objects` there are no ConfigMaps
-    /// and Secrets; without `http`, hooks that send a request fail.
+    /// and Secrets; without `requester`, hooks and probes that send a request fail.
     public init(
       runtime: any ContainerRuntime,
       images: any ImageSource,
       ledger: any PodLedger,
       network: any PodConnector = LoopbackOnly(),
       objects: any ObjectSource = NoObjects(),
-      http: any HTTPRequester = NoRequests(),
+      requester: any ContainerRequester = NoRequests(),
       clock: any EngineClock
     ) {
       self.runtime = runtime
@@ -37,7 +37,7 @@ public struct PodEngine: Sendable {
       self.ledger = ledger
       self.network = network
       self.objects = objects
-      self.http = http
+      self.requester = requester
       self.clock = clock
     }
   }

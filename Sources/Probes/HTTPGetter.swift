@@ -5,8 +5,8 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// Sends GET requests to containers, as the kubelet's handlers do: certificates are not verified, redirects are not
-/// followed, the body of an answer is not read.
+/// Sends GET requests to containers, as the kubelet's hooks and probes do: certificates are not verified, the body of an
+/// answer is not read.
 ///
 /// The client with its threads is made for the first request: most pods need none.
 public final class HTTPGetter: Sendable {
@@ -22,41 +22,68 @@ public final class HTTPGetter: Sendable {
     public var path: String
     /// Names and values; `Host` replaces the one that would be sent.
     public var headers: [(name: String, value: String)]
+    /// As what it is sent, where no header says it.
+    public var userAgent: String
 
     /// Makes a request.
-    public init(scheme: String, host: String, port: UInt16, path: String, headers: [(name: String, value: String)]) {
+    public init(
+      scheme: String,
+      host: String,
+      port: UInt16,
+      path: String,
+      headers: [(name: String, value: String)],
+      userAgent: String
+    ) {
       self.scheme = scheme
       self.host = host
       self.port = port
       self.path = path
       self.headers = headers
+      self.userAgent = userAgent
     }
   }
 
-  private let userAgent: String
   private let client = Mutex<HTTPClient?>(nil)
 
-  /// Makes a sender that calls itself `userAgent` where the request does not say otherwise.
-  public init(userAgent: String) {
-    self.userAgent = userAgent
-  }
+  /// Makes a sender.
+  public init() {}
+
+  /// Redirects that are followed (kubelet `pkg/probe/http`).
+  private static let mostRedirects = 10
 
   /// Sends a request and returns the status code of the answer.
   ///
-  /// - Parameter timeout: For everything together.
+  /// - Parameters:
+  ///   - timeout: For everything together.
+  ///   - followingOwnRedirects: Whether an answer that leads to the same host is followed; one that leads elsewhere never is.
   /// - Throws: What the connection or the answer lacked, and `CancellationError` when the task is cancelled.
-  public func status(of request: Request, timeout: Duration) async throws -> Int {
+  public func status(of request: Request, timeout: Duration, followingOwnRedirects: Bool = false) async throws -> Int {
     let host = request.host.contains(":") ? "[\(request.host)]" : request.host
-    let path = Self.escaped(request.path)
-    var message = HTTPClientRequest(url: "\(request.scheme)://\(host):\(request.port)\(path)")
+    var url = "\(request.scheme)://\(host):\(request.port)\(Self.escaped(request.path))"
+    let deadline = NIODeadline.now() + TimeAmount(timeout)
+    for _ in 0...Self.mostRedirects {
+      let response = try await usable().execute(message(request, to: url), deadline: deadline)
+      guard followingOwnRedirects, let next = Redirect(response, of: url)?.target else {
+        return Int(response.status.code)
+      }
+      url = next
+    }
+    throw TooManyRedirects()
+  }
+
+  private struct TooManyRedirects: Error, CustomStringConvertible {
+    var description: String { "stopped after \(mostRedirects) redirects" }
+  }
+
+  private func message(_ request: Request, to url: String) -> HTTPClientRequest {
+    var message = HTTPClientRequest(url: url)
     message.method = .GET
     for header in request.headers { message.headers.add(name: header.name, value: header.value) }
-    for (name, value) in [("User-Agent", userAgent), ("Accept", "*/*"), ("Connection", "close")]
+    for (name, value) in [("User-Agent", request.userAgent), ("Accept", "*/*"), ("Connection", "close")]
     where !message.headers.contains(name: name) {
       message.headers.add(name: name, value: value)
     }
-    let response = try await usable().execute(message, timeout: TimeAmount(timeout))
-    return Int(response.status.code)
+    return message
   }
 
   /// What a URL cannot hold as it is (RFC 3986, section 2); escapes that are there stay what they are.

@@ -231,8 +231,32 @@ struct BadManifestTests {
       "9:44: error: spec.containers[0].lifecycle.preStop.sleep.seconds: must be at most terminationGracePeriodSeconds, 30, found 31"
     ),
     .container(
-      "livenessProbe: {tcpSocket: {port: 1}}",
-      "9:5: error: spec.containers[0].livenessProbe: not yet supported by this version; let the process end when it is broken: restartPolicy starts it again"
+      "livenessProbe: {grpc: {port: 1}}",
+      "9:21: error: spec.containers[0].livenessProbe.grpc: not yet supported by this version; use exec, httpGet or tcpSocket"
+    ),
+    .container(
+      "startupProbe: {}",
+      "9:19: error: spec.containers[0].startupProbe: expected one of exec, httpGet, tcpSocket"
+    ),
+    .container(
+      "livenessProbe: {exec: {command: [a]}, tcpSocket: {port: 1}}",
+      "9:43: error: spec.containers[0].livenessProbe.tcpSocket: must not be set beside exec; one action is possible"
+    ),
+    .container(
+      "livenessProbe: {exec: {command: [a]}, successThreshold: 2}",
+      "9:61: error: spec.containers[0].livenessProbe.successThreshold: must be 1 for a probe that ends its container, found 2"
+    ),
+    .container(
+      "readinessProbe: {exec: {command: [a]}, terminationGracePeriodSeconds: 1}",
+      "9:44: error: spec.containers[0].readinessProbe.terminationGracePeriodSeconds: must not be set for a readiness probe, which ends no container"
+    ),
+    .container(
+      "readinessProbe: {httpGet: {port: web}}",
+      #"9:38: error: spec.containers[0].readinessProbe.httpGet.port: there is no port "web"; name one under ports, or write its number"#
+    ),
+    .container(
+      "readinessProbe: {exec: {command: [a]}, periodSeconds: -1}",
+      "9:59: error: spec.containers[0].readinessProbe.periodSeconds: must be 0 to 2147483647, found -1"
     ),
   ]
 
@@ -462,8 +486,7 @@ struct BadManifestTests {
   }
 
   @Test(arguments: [
-    "livenessProbe: {}", "readinessProbe: {}", "startupProbe: {}", "resizePolicy: [{}]", "restartPolicyRules: [{}]",
-    "volumeDevices: [{}]",
+    "resizePolicy: [{}]", "restartPolicyRules: [{}]", "volumeDevices: [{}]",
   ])
   func fieldsOfTheContainerThatAreNotThereYet(line: String) {
     let diagnostics = diagnose(ManifestTests.smallest + "\n    " + line)

@@ -147,7 +147,7 @@ struct BadSpecTests {
     .container(
       "lifecycle: {preStop: {grpc: {port: 1}}}",
       "9:26: error: spec.containers[0].lifecycle.preStop: expected one of exec, httpGet, tcpSocket, sleep",
-      "9:27: error: spec.containers[0].lifecycle.preStop.grpc: unknown field"
+      "9:27: error: spec.containers[0].lifecycle.preStop.grpc: unknown field; it is a field of spec.containers[].livenessProbe"
     ),
     .container(
       "lifecycle: {stopSignal: SIGUSR1}",
@@ -178,7 +178,7 @@ struct BadSpecTests {
     ),
     .spec(
       "initContainers: [{name: i, image: i, startupProbe: {exec: {command: [a]}}}]",
-      "9:40: error: spec.initContainers[0].startupProbe: not yet supported by this version; remove it; the container has started as soon as it runs"
+      "9:54: error: spec.initContainers[0].startupProbe: must not be set for an init container that ends by itself; remove it, or make the container a sidecar by restartPolicy: Always"
     ),
     .spec(
       "initContainers: {name: i}",

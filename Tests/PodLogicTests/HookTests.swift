@@ -86,8 +86,9 @@ struct HookTests {
   @Test("The end is told once, when it begins")
   func killingIsToldOnce() {
     let pod = Self.pod(Lifecycle(preStop: .sleep(seconds: 1)))
+    let state = Simulation(pod).state
     func reason(_ name: String, _ action: ContainerAction) -> String? {
-      PodNotice(.container(name, attempt: 0, action), of: pod)?.reason
+      PodNotice(.container(name, attempt: 0, action), of: pod, in: state)?.reason
     }
     #expect(reason("app", .preStop) == "Killing")
     #expect(reason("app", .stop) == nil)

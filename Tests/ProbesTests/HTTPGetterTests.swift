@@ -17,8 +17,15 @@ struct HTTPGetterTests {
 
   @Test("Nobody there is an error that says so, and is told at once")
   func refused() async throws {
-    let getter = HTTPGetter(userAgent: "test")
-    let request = HTTPGetter.Request(scheme: "http", host: "127.0.0.1", port: 9, path: "/", headers: [])
+    let getter = HTTPGetter()
+    let request = HTTPGetter.Request(
+      scheme: "http",
+      host: "127.0.0.1",
+      port: 9,
+      path: "/",
+      headers: [],
+      userAgent: "test"
+    )
     await #expect(throws: (any Error).self) { try await getter.status(of: request, timeout: .seconds(5)) }
     try await getter.shutDown()
   }

@@ -54,6 +54,19 @@ enum ContainerFields {
       LifecycleFields.table.reader(Lifecycle()),
       "What happens around start and stop."
     ),
+    .honoured("livenessProbe", \.livenessProbe, ProbeFields.ending, "Ends the container when it fails."),
+    .honoured(
+      "readinessProbe",
+      \.readinessProbe,
+      ProbeFields.readiness,
+      "Tells whether the container is ready for others."
+    ),
+    .honoured(
+      "startupProbe",
+      \.startupProbe,
+      ProbeFields.ending,
+      "Tells when the container has started; other probes wait for it."
+    ),
     .honoured(
       "securityContext",
       \.securityContext,
@@ -80,24 +93,6 @@ enum ContainerFields {
   ]
 
   private static let notYet: [Field<Container>] = [
-    .notYet(
-      "livenessProbe",
-      "let the process end when it is broken: restartPolicy starts it again",
-      ProbeFields.shape,
-      "Ends the container when it fails."
-    ),
-    .notYet(
-      "readinessProbe",
-      "remove it; the container is ready as soon as it runs",
-      ProbeFields.shape,
-      "Tells whether the container is ready for others."
-    ),
-    .notYet(
-      "startupProbe",
-      "remove it; the container has started as soon as it runs",
-      ProbeFields.shape,
-      "Tells when the container has started; other probes wait for it."
-    ),
     .notYet(
       "resizePolicy",
       "remove it; resources cannot be changed while the pod runs",

@@ -38,6 +38,7 @@ enum FieldIndex {
     add(VolumeMountFields.table, "spec.containers[].volumeMounts[]")
     add(EnvironmentFields.table, "spec.containers[].env[]")
     add(LifecycleFields.table, "spec.containers[].lifecycle")
+    add(ProbeFields.table, "spec.containers[].livenessProbe")
     add(VolumeFields.table, "spec.volumes[]")
     return owners
   }()

@@ -129,7 +129,7 @@ enum PodSpecChecks {
   }
 }
 
-/// What holds for init containers only: one that ends by itself has no hooks and no life of its own.
+/// What holds for init containers only: one that ends by itself has no hooks, no probes and no life of its own.
 enum InitContainerChecks {
   static func check(_ container: Place, _ reading: Reading) {
     let policy = container.child("restartPolicy")
@@ -140,9 +140,11 @@ enum InitContainerChecks {
         hint: "leave it out, the pod's restartPolicy holds then, or make it a sidecar by Always"
       )
     }
-    if policy?.text != "Always", let lifecycle = container.child("lifecycle"), lifecycle.hasFields {
+    if policy?.text == "Always" { return }
+    for name in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
+      guard let place = container.child(name), place.hasFields else { continue }
       reading.error(
-        lifecycle,
+        place,
         "must not be set for an init container that ends by itself",
         hint: "remove it, or make the container a sidecar by restartPolicy: Always"
       )

@@ -46,6 +46,10 @@ extension StateLine {
     case "Pulling": self.init(subject: notice.container ?? "pod", text: "pulling its image")
     case "Pulled" where notice.message.hasPrefix("Successfully"):
       self.init(subject: notice.container ?? "pod", text: Sanitized.text(notice.message))
+    case "Killing" where notice.message.contains("failed"):
+      self.init(subject: notice.container ?? "pod", text: notice.message, isWarning: true)
+    case "Unhealthy":
+      self.init(subject: notice.container ?? "pod", text: Sanitized.text(notice.message), isWarning: true)
     case "Killing": self.init(subject: notice.container ?? "pod", text: "stopping")
     case "ExceededGracePeriod": self.init(subject: notice.container ?? "pod", text: "killing", isWarning: true)
     case "DeadlineExceeded", "Evicted":
@@ -76,6 +80,7 @@ extension StateLine {
     var lines: [StateLine] = []
     let before = old.map { $0.initContainerStatuses + $0.containerStatuses } ?? []
     for container in new.initContainerStatuses + new.containerStatuses {
+      if let line = readiness(of: container, before) { lines.append(line) }
       guard case .waiting(let reason?, let message) = container.state else { continue }
       let isProgress = reason == "ContainerCreating" || reason == "PodInitializing"
       if isProgress && message == nil { continue }
@@ -92,6 +97,20 @@ extension StateLine {
       lines.append(StateLine(subject: "pod", text: new.phase.rawValue + why, isWarning: new.reason != nil))
     }
     return lines
+  }
+}
+
+extension StateLine {
+  /// What a probe found out while a container ran; without one it is ready when it runs.
+  private static func readiness(of container: ContainerStatus, _ before: [ContainerStatus]) -> StateLine? {
+    guard let old = before.first(where: { $0.name == container.name }), old.ready != container.ready,
+      case .running = old.state, case .running = container.state
+    else { return nil }
+    return StateLine(
+      subject: container.name,
+      text: container.ready ? "ready" : "not ready",
+      isWarning: !container.ready
+    )
   }
 }
 

@@ -54,7 +54,7 @@ struct Foreground {
     let style = style(for: pod)
     let images = try images(configuration, found.secrets)
     let objects = GivenObjects(configMaps: found.configMaps, secrets: found.secrets)
-    let hooks = HookRequester()
+    let requester = NetworkRequester()
     let network = NodeNetwork(
       stateDirectory: command.global.stateDirectory,
       runDirectory: command.global.runDirectory,
@@ -62,7 +62,7 @@ struct Foreground {
       durability: .untilReboot,
       notice: say
     )
-    let handle = try await accept(pod, style, images, objects, network, hooks)
+    let handle = try await accept(pod, style, images, objects, network, requester)
     let outcome = await PodRun(pod, handle, style, startedAt: start).follow(signals.values)
     var failures = [outcome.failure].compactMap(\.self)
     do {
@@ -73,7 +73,7 @@ struct Foreground {
       failures.append("what is left of the pod is removed by the next command: \(error)")
     }
     await images.registries.shutDown()
-    try await hooks.shutDown()
+    try await requester.shutDown()
     if command.keep { tellKept(pod) }
     if command.output == .json { try FinalPod.write(pod, outcome.status, to: STDOUT_FILENO) }
     for failure in failures { say("swiftlet: \(failure)") }
@@ -87,7 +87,7 @@ struct Foreground {
     _ images: NodeImages,
     _ objects: GivenObjects,
     _ network: NodeNetwork,
-    _ hooks: HookRequester
+    _ requester: NetworkRequester
   ) async throws -> PodHandle {
     let places = try NodePlaces(command.global, shim: command.shim)
     try places.prepare()
@@ -96,7 +96,7 @@ struct Foreground {
       underSystemd: CgroupHierarchy.isUnderSystemd
     )
     do {
-      return try await engine(places, hierarchy, style, images, objects, network, hooks).accept(pod)
+      return try await engine(places, hierarchy, style, images, objects, network, requester).accept(pod)
     } catch {
       hierarchy.removeUnused()
       throw error
@@ -119,7 +119,7 @@ struct Foreground {
     _ images: NodeImages,
     _ objects: GivenObjects,
     _ network: NodeNetwork,
-    _ hooks: HookRequester
+    _ requester: NetworkRequester
   ) throws -> PodEngine {
     let retention = Retention(keepsLogs: command.keep, keepsLayers: command.keep)
     let ports = PodEngine.Ports(
@@ -128,7 +128,7 @@ struct Foreground {
       ledger: NodeLedger(places.directories, hierarchy, retention, endsWithOwner: true),
       network: network,
       objects: objects,
-      http: hooks,
+      requester: requester,
       clock: SystemClock()
     )
     return PodEngine(

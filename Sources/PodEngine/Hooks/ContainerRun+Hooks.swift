@@ -29,15 +29,22 @@ extension ContainerRun {
 
   private func failure(ofRequest action: HTTPGetAction) async -> String? {
     do {
-      let request = try HookRequest(action, of: container, podAddress: resources.addresses.first)
-      let status = try await runner.ports.http.get(request)
+      // Longer than any web server that is alive needs; the grace period ends it sooner.
+      let request = try HTTPRequest(
+        action,
+        of: container,
+        podAddress: resources.addresses.first,
+        userAgent: "kube-lifecycle/1.36",
+        timeout: .seconds(30)
+      )
+      let status = try await runner.ports.requester.get(request)
       return (200..<400).contains(status) ? nil : "HTTP request answered with status \(status)"
     } catch {
       return "HTTP request failed: \(error)"
     }
   }
 
-  private static func code(_ session: any ExecSession) async -> Result<Int32, RuntimeError> {
+  static func code(_ session: any ExecSession) async -> Result<Int32, RuntimeError> {
     do throws(RuntimeError) { return .success(try await session.wait().code) } catch { return .failure(error) }
   }
 
@@ -50,7 +57,7 @@ extension ContainerRun {
     do {
       let session = try await runner.runtime.exec(ExecRequest(process: process), in: id)
       // Whoever does not read what a command writes stops it when the pipe is full.
-      let output = try HookOutput(session.streams)
+      let output = try CommandOutput(session.streams)
       let code = await Self.code(session)
       let said = await output.finish()
       if try code.get() == 0 { return nil }

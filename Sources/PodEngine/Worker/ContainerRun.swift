@@ -22,6 +22,7 @@ struct ContainerRun: Sendable {
     case .start: await start(answer)
     case .postStart: answer(event(await postStart()))
     case .preStop: answer(event(await preStop()))
+    case .probe(let kind): answer(event(await probe(kind)))
     case .stop: await signal(resources.stopSignals[container.name] ?? SignalName.terminate, .initProcess, answer)
     case .kill: await signal(SIGKILL, .everyProcess, answer)
     case .delete: await delete(answer)

@@ -74,7 +74,7 @@ actor PodWorker {
     state.publish(decision.status)
     for action in decision.actions {
       state.begin(action, at: now)
-      if let notice = PodNotice(action, of: pod) { publisher.yield(.notice(notice, at: now)) }
+      if let notice = PodNotice(action, of: pod, in: state) { publisher.yield(.notice(notice, at: now)) }
       launch(action)
     }
     setTimer(decision.wakeAt)
@@ -164,7 +164,7 @@ actor PodWorker {
     underWay[number] = (action, task)
   }
 
-  /// A hook has nothing to do any more when its container has gone.
+  /// A hook or probe has nothing to do any more when its container has gone.
   private func breakOffHooks(_ matches: (PodAction) -> Bool) {
     for (action, task) in underWay.values where matches(action) { task.cancel() }
   }
@@ -215,12 +215,13 @@ struct CreatedContainer: Sendable {
 }
 
 extension PodAction {
-  /// Whether it runs a hook, of this container or of any.
+  /// Whether it runs a hook or a probe, of this container or of any.
   fileprivate func isHook(of name: String?) -> Bool {
-    guard case .container(let own, _, let action) = self, action == .postStart || action == .preStop else {
-      return false
+    guard case .container(let own, _, let action) = self, name == nil || name == own else { return false }
+    return switch action {
+    case .postStart, .preStop, .probe: true
+    case .resolveImage, .create, .start, .stop, .kill, .delete: false
     }
-    return name == nil || name == own
   }
 }
 

@@ -11,6 +11,7 @@ extension Plan {
       guard let record = state.containers[container.name] else { continue }
       if record.isRunning {
         stop(container, record, ending, mayBeAsked: isTurn(of: container, record))
+        watchReadiness(of: container, record)
         allHaveEnded = allHaveEnded && record.hasOutlivedKill(at: now)
       } else if record.isUnderWay || record.activity == .ended(.underWay) {
         // Whatever hangs is broken off by the removal of the sandbox.

@@ -63,7 +63,8 @@ extension Plan {
   private mutating func attend(_ container: Container, _ record: ContainerRecord) {
     switch record.postStart {
     case .idle: act(container.name, record, .postStart)
-    case .underWay, .done: return
+    case .underWay: return
+    case .done: watch(container, record)
     case .failed(_, let since):
       let ending = Ending(cause: .requested, since: since, deadline: since + pod.grace)
       stop(container, record, ending, mayBeAsked: true)
@@ -105,8 +106,8 @@ extension ContainerRecord {
     switch activity {
     case .resolvingImage, .imageReady, .creating, .created, .starting: true
     case .idle: (obstacle?.retryAt ?? now) <= now
-    // Until its `postStart` hook is over.
-    case .running: !isStarted
+    // Until its `postStart` hook is over; nobody waits for its probes.
+    case .running: !hasPassedHook
     case .ended: false
     }
   }

@@ -1,7 +1,7 @@
 import PodModel
 
 /// What is known of one container of a pod.
-public struct ContainerRecord: Hashable, Sendable {
+public struct ContainerRecord: Equatable, Sendable {
   /// Where an attempt is in its life.
   public enum Activity: Hashable, Sendable {
     /// Nothing of the attempt exists and nothing is under way.
@@ -54,12 +54,16 @@ public struct ContainerRecord: Hashable, Sendable {
   public internal(set) var postStart: HookProgress = .idle
   /// What was done to end the attempt.
   public internal(set) var stopping = StopProgress()
+  /// What the attempt's probes have found out.
+  public internal(set) var probes: [ProbeKind: ProbeRecord]
   /// Some attempt has started since the sandbox was made.
   public internal(set) var hasStartedInSandbox = false
   /// It ran to its end in a sandbox that is gone, and its work with it.
   public internal(set) var mustRunAgain = false
 
   let hasPostStart: Bool
+  /// The probes that the container has.
+  let probed: [ProbeKind: Probe]
   var crashBackOff = BackOff()
   var imageBackOff = BackOff()
   var setUpBackOff = BackOff()
@@ -67,9 +71,15 @@ public struct ContainerRecord: Hashable, Sendable {
   var removalFailure: Instant?
 
   /// A container that was never tried.
-  public init(role: ContainerRole = .regular, hasPostStart: Bool = false) {
+  public init(role: ContainerRole = .regular, hasPostStart: Bool = false, probes: [ProbeKind: Probe] = [:]) {
     self.role = role
     self.hasPostStart = hasPostStart
+    probed = probes
+    self.probes = Self.untried(probes)
+  }
+
+  static func untried(_ probes: [ProbeKind: Probe]) -> [ProbeKind: ProbeRecord] {
+    Dictionary(uniqueKeysWithValues: probes.keys.map { ($0, ProbeRecord($0)) })
   }
 
   /// Something was asked for that has not answered.
@@ -86,7 +96,21 @@ public struct ContainerRecord: Hashable, Sendable {
   }
 
   /// Its program runs and its `postStart` hook, if it has one, is over.
-  public var isStarted: Bool { isRunning && postStart == .done }
+  var hasPassedHook: Bool { isRunning && postStart == .done }
+
+  /// That, and its startup probe, if it has one, has succeeded.
+  public var isStarted: Bool { hasPassedHook && (probes[.startup]?.verdict ?? .success) == .success }
+
+  /// Others may use it.
+  public var isReady: Bool { isStarted && (probes[.readiness]?.verdict ?? .success) == .success }
+
+  /// The probe that found that the attempt must end, and when.
+  var fatalProbe: (kind: ProbeKind, at: Instant)? {
+    for kind in ProbeKind.allCases where kind.endsContainer {
+      if let record = probes[kind], record.verdict == .failure, let at = record.failedAt { return (kind, at) }
+    }
+    return nil
+  }
 
   /// Its work as an init container is done.
   var isComplete: Bool {

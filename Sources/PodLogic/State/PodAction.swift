@@ -22,6 +22,8 @@ public enum ContainerAction: Hashable, Sendable {
   case postStart
   /// Run its `preStop` hook: ``ContainerEvent/preStopEnded(failure:)``.
   case preStop
+  /// Make an attempt of a probe: ``ContainerEvent/probed(_:_:)``.
+  case probe(ProbeKind)
   /// Send its stop signal to its first process.
   case stop
   /// Send SIGKILL to all of its processes.

@@ -46,6 +46,8 @@ public enum ContainerEvent: Hashable, Sendable {
   case postStartEnded(failure: String?)
   /// Its `preStop` hook is over.
   case preStopEnded(failure: String?)
+  /// An attempt of a probe has ended.
+  case probed(ProbeKind, ProbeOutcome)
   /// It has ended and said this.
   case ended(ContainerEnd, message: String)
   /// A signal could not be sent.

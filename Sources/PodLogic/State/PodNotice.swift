@@ -82,17 +82,21 @@ public struct PodNotice: Hashable, Sendable {
       self.init("FailedPostStartHook", "PostStartHook failed: \(failure)", container: container, isWarning: true)
     case .preStopEnded(let failure?):
       self.init("FailedPreStopHook", "PreStopHook failed: \(failure)", container: container, isWarning: true)
-    case .imageProgress, .postStartEnded, .preStopEnded, .ended, .deleted: return nil
+    case .probed(let kind, .failure(let text)):
+      self.init("Unhealthy", "\(kind.title) probe failed: \(text)", container: container, isWarning: true)
+    case .probed(let kind, .unknown(let text)):
+      self.init("Unhealthy", "\(kind.title) probe errored: \(text)", container: container, isWarning: true)
+    case .imageProgress, .postStartEnded, .preStopEnded, .probed, .ended, .deleted: return nil
     }
   }
 
   /// What an action has to tell when it begins. A container's end begins with its `preStop` hook.
-  public init?(_ action: PodAction, of pod: Pod) {
+  public init?(_ action: PodAction, of pod: Pod, in state: PodState) {
     guard case .container(let name, _, let action) = action else { return nil }
     let container = pod.spec.allContainers.first { $0.name == name }
     switch action {
     case .stop where container?.lifecycle?.preStop != nil: return nil
-    case .stop, .preStop: self.init("Killing", "Stopping container \(name)", container: name)
+    case .stop, .preStop: self.init("Killing", state.reason(toStop: name, of: pod), container: name)
     case .kill:
       self.init(
         "ExceededGracePeriod",
@@ -100,8 +104,19 @@ public struct PodNotice: Hashable, Sendable {
         container: name,
         isWarning: true
       )
-    case .resolveImage, .create, .start, .postStart, .delete: return nil
+    case .resolveImage, .create, .start, .postStart, .probe, .delete: return nil
     }
+  }
+}
+
+extension PodState {
+  /// The kubelet's sentence about a container that is being stopped (`kuberuntime_manager.go`).
+  fileprivate func reason(toStop name: String, of pod: Pod) -> String {
+    guard stop == nil, let record = containers[name], let kind = record.fatalProbe?.kind,
+      let container = pod.spec.allContainers.first(where: { $0.name == name })
+    else { return "Stopping container \(name)" }
+    let restarts = RestartRule(container, record.role, of: pod).restarts(exitCode: 1)
+    return "Container \(name) failed \(kind.rawValue) probe" + (restarts ? ", will be restarted" : "")
   }
 }
 

@@ -25,6 +25,7 @@ extension ContainerRecord {
         attempt = newAttempt
         stopping = StopProgress()
         postStart = .idle
+        probes = Self.untried(probed)
         mustRunAgain = false
         identifier = nil
       }
@@ -33,6 +34,7 @@ extension ContainerRecord {
     case .start: activity = .starting
     case .postStart: postStart = .underWay
     case .preStop: stopping.preStop = .underWay
+    case .probe(let kind): probes[kind]?.begin(at: now.instant)
     case .stop: stopping.askedAt = now.instant
     case .kill: stopping.killedAt = now.instant
     case .delete: activity = .ended(.underWay)

@@ -109,6 +109,10 @@ extension ContainerRecord {
     case .preStopEnded:
       // A failure is told and changes nothing: the stop signal comes next.
       if stopping.preStop == .underWay { stopping.preStop = .done }
+    case .probed(let kind, let outcome):
+      guard let probe = probed[kind] else { return }
+      probes[kind]?.end(outcome, of: probe, kind, at: now.instant)
+      if kind == .startup, isStarted { hasStartedInSandbox = true }
     case .startFailed(let code, let message):
       guard activity == .starting else { return }
       end(
@@ -136,12 +140,13 @@ extension ContainerRecord {
 
   private mutating func passStart() {
     postStart = .done
-    hasStartedInSandbox = true
+    if isStarted { hasStartedInSandbox = true }
   }
 
   /// The sandbox has been removed, and the attempt with it.
   fileprivate mutating func loseSandbox(at now: Moment, goesOn: Bool) {
     hasStartedInSandbox = false
+    probes = Self.untried(probed)
     mustRunAgain = goesOn && role == .initializer && hasEnded
     switch activity {
     case .running(let since):

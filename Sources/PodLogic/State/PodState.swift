@@ -42,7 +42,10 @@ extension ContainerRecord {
   fileprivate init(_ container: Container, isInit: Bool) {
     self.init(
       role: ContainerRole(of: container, isInit: isInit),
-      hasPostStart: container.lifecycle?.postStart != nil
+      hasPostStart: container.lifecycle?.postStart != nil,
+      probes: Dictionary(
+        uniqueKeysWithValues: ProbeKind.allCases.compactMap { kind in container.probe(kind).map { (kind, $0) } }
+      )
     )
   }
 }

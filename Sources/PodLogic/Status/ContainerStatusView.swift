@@ -15,8 +15,8 @@ struct ContainerStatusView {
   var status: ContainerStatus {
     var status = ContainerStatus(name: container.name, state: .waiting(reason: nil, message: nil), image: image)
     (status.state, status.lastState) = states
-    status.ready = record.role == .initializer ? record.isComplete : record.isStarted
-    status.started = record.isStarted ? true : (status.containerID == nil && record.ended.isEmpty ? nil : false)
+    status.ready = record.role == .initializer ? record.isComplete : record.isReady
+    status.started = record.isStarted ? true : (record.identifier == nil && record.ended.isEmpty ? nil : false)
     status.restartCount = restartCount
     status.imageID = record.image?.id ?? ""
     status.containerID = record.identifier

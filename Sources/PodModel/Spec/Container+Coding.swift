@@ -1,7 +1,7 @@
 extension Container: Codable {
   private enum CodingKeys: CodingKey {
     case name, image, imagePullPolicy, command, args, workingDir, ports, env, envFrom, volumeMounts, resources
-    case restartPolicy, securityContext, lifecycle
+    case restartPolicy, securityContext, lifecycle, livenessProbe, readinessProbe, startupProbe
     case tty, stdin, stdinOnce, terminationMessagePath, terminationMessagePolicy
   }
 
@@ -24,6 +24,9 @@ extension Container: Codable {
     resources = try container.decode(.resources, default: resources)
     securityContext = try container.decode(.securityContext, default: securityContext)
     lifecycle = try container.decodeIfPresent(Lifecycle.self, forKey: .lifecycle)
+    livenessProbe = try container.decodeIfPresent(Probe.self, forKey: .livenessProbe)
+    readinessProbe = try container.decodeIfPresent(Probe.self, forKey: .readinessProbe)
+    startupProbe = try container.decodeIfPresent(Probe.self, forKey: .startupProbe)
     tty = try container.decode(.tty, default: false)
     stdin = try container.decode(.stdin, default: false)
     stdinOnce = try container.decode(.stdinOnce, default: false)
@@ -48,6 +51,9 @@ extension Container: Codable {
     try container.encode(resources, forKey: .resources)
     try container.encode(securityContext, forKey: .securityContext, unless: SecurityContext())
     try container.encodeIfPresent(lifecycle, forKey: .lifecycle)
+    try container.encodeIfPresent(livenessProbe, forKey: .livenessProbe)
+    try container.encodeIfPresent(readinessProbe, forKey: .readinessProbe)
+    try container.encodeIfPresent(startupProbe, forKey: .startupProbe)
     try container.encodeIfTrue(tty, forKey: .tty)
     try container.encodeIfTrue(stdin, forKey: .stdin)
     try container.encodeIfTrue(stdinOnce, forKey: .stdinOnce)

@@ -28,6 +28,12 @@ public struct Container: Equatable, Sendable {
   public var securityContext = SecurityContext()
   /// What happens around start and stop.
   public var lifecycle: Lifecycle?
+  /// Ends the container when it fails.
+  public var livenessProbe: Probe?
+  /// Tells whether the container is ready for others.
+  public var readinessProbe: Probe?
+  /// Tells when the container has started; other probes wait for it.
+  public var startupProbe: Probe?
   /// A terminal instead of pipes.
   public var tty = false
   /// A standard input that others may attach to, instead of `/dev/null`.

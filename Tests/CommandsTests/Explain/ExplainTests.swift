@@ -29,7 +29,7 @@ struct ExplainTests {
     #expect(
       try page("spec.containers.livenessProbe.grpc") == """
         pod.spec.containers.livenessProbe.grpc <GRPCAction>
-          not yet: let the process end when it is broken: restartPolicy starts it again
+          not yet: use exec, httpGet or tcpSocket
 
           Asks a server by the gRPC health checking protocol.
 

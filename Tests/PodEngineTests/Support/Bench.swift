@@ -133,13 +133,21 @@ final class FakeNetwork: PodConnector {
 }
 
 /// Answers every request with a status, and remembers them.
-final class FakeRequester: HTTPRequester {
-  private let state = Mutex<(requests: [HookRequest], status: Int)>(([], 200))
+final class FakeRequester: ContainerRequester {
+  private let state = Mutex<(requests: [HTTPRequest], connections: [String], status: Int)>(([], [], 200))
 
-  var requests: [HookRequest] { state.withLock { $0.requests } }
+  var requests: [HTTPRequest] { state.withLock { $0.requests } }
+  var connections: [String] { state.withLock { $0.connections } }
   func answer(_ status: Int) { state.withLock { $0.status = status } }
 
-  func get(_ request: HookRequest) async throws -> Int {
+  func connect(to host: String, port: UInt16, timeout: Duration) async throws {
+    try state.withLock { state in
+      state.connections.append("\(host):\(port)")
+      if state.status >= 400 { throw NoRequests.Refused() }
+    }
+  }
+
+  func get(_ request: HTTPRequest) async throws -> Int {
     state.withLock { state in
       state.requests.append(request)
       return state.status
@@ -182,7 +190,7 @@ struct Bench {
         ledger: ledger,
         network: network,
         objects: objects,
-        http: http,
+        requester: http,
         clock: VirtualClock(clock: clock)
       ),
       settings

@@ -39,12 +39,31 @@ struct RandomPod {
     spec.initContainers = Self.containers("i", 0...3, &random)
     for index in spec.initContainers.indices where random.next() % 2 == 0 {
       spec.initContainers[index].restartPolicy = .always
+      Self.addProbes(to: &spec.initContainers[index], &random)
     }
+    for index in spec.containers.indices { Self.addProbes(to: &spec.containers[index], &random) }
     spec.restartPolicy = policy
     if random.next() % 6 == 0 { spec.activeDeadlineSeconds = Int64(random.next() % 2000) + 1 }
     pod = Pod(metadata: ObjectMeta(name: "p", uid: "u"), spec: spec)
     now = Moment(instant: Instant(sinceStart: .zero), wall: Timestamp(seconds: 1_800_000_000))
     state = PodState(pod, acceptedAt: now)
+  }
+
+  private static func addProbes(to container: inout Container, _ random: inout SeededGenerator) {
+    func probe(upTo successes: Int64) -> Probe? {
+      guard random.next() % 4 == 0 else { return nil }
+      return Probe(
+        handler: .exec(command: ["check"]),
+        initialDelaySeconds: .random(in: 0...5, using: &random),
+        periodSeconds: .random(in: 1...20, using: &random),
+        successThreshold: .random(in: 1...successes, using: &random),
+        failureThreshold: .random(in: 1...3, using: &random),
+        terminationGracePeriodSeconds: successes == 1 && random.next() % 2 == 0 ? 1 : nil
+      )
+    }
+    container.startupProbe = probe(upTo: 1)
+    container.livenessProbe = probe(upTo: 1)
+    container.readinessProbe = probe(upTo: 3)
   }
 
   private static func containers(
@@ -205,6 +224,7 @@ struct RandomPod {
       return succeeds ? .started(at: now.wall, pid: 1) : .startFailed(code: 128, message: "chance")
     case .postStart: return .postStartEnded(failure: succeeds ? nil : "chance")
     case .preStop: return .preStopEnded(failure: succeeds ? nil : "chance")
+    case .probe(let kind): return .probed(kind, succeeds ? .success : .failure("chance"))
     case .stop: return nil
     case .kill:
       if succeeds && alive.contains("\(name).\(attempt)") { end("\(name).\(attempt)", code: 137) }

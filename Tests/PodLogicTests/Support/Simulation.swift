@@ -38,6 +38,7 @@ struct Simulation {
     case .start: .started(at: Timestamp(seconds: 1_800_000_000), pid: 42)
     case .postStart: .postStartEnded(failure: nil)
     case .preStop: .preStopEnded(failure: nil)
+    case .probe(let kind): .probed(kind, .success)
     case .stop, .kill: nil
     case .delete: .deleted
     }

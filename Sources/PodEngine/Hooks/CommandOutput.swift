@@ -4,13 +4,13 @@ import Linux
 import RuntimeAPI
 import Synchronization
 
-/// Reads what a command writes for as long as it runs, and keeps the beginning.
-final class HookOutput: Sendable {
+/// Reads what the command of a hook or a probe writes for as long as it runs, and keeps the beginning.
+final class CommandOutput: Sendable {
   /// Bytes that are kept; the rest is read and dropped.
   static let limit = 1024
 
   private let streams: Attachment
-  private let queue = DispatchQueue(label: "swiftlet.hook")
+  private let queue = DispatchQueue(label: "swiftlet.command")
   // Sources of libdispatch may be cancelled from any thread; their protocol does not say so.
   private nonisolated(unsafe) let sources: [any DispatchSourceRead]
   private let bytes = Mutex<[UInt8]>([])

@@ -15,13 +15,13 @@ struct HookOutputTests {
       output: try output.reader.duplicate().release(),
       errorOutput: try error.reader.duplicate().release()
     )
-    let reading = try HookOutput(streams)
+    let reading = try CommandOutput(streams)
     try writeAll(output.writer.raw, Array("one\ntwo\0three\n".utf8))
     let text = await reading.finish()
     #expect(text == "one two three")
-    let more = try HookOutput(Attachment(output: try error.reader.duplicate().release()))
+    let more = try CommandOutput(Attachment(output: try error.reader.duplicate().release()))
     try writeAll(error.writer.raw, [UInt8](repeating: UInt8(ascii: "x"), count: 60_000))
-    #expect(await more.finish().utf8.count == HookOutput.limit)
+    #expect(await more.finish().utf8.count == CommandOutput.limit)
   }
 
   @Test("somebody who keeps a stream open, and writes on, is not waited for")
@@ -30,7 +30,7 @@ struct HookOutputTests {
     try check("pipe") { pipe(&ends) }
     let writer = OwnedFD(ends[1])
     do {
-      let reading = try HookOutput(Attachment(output: ends[0]))
+      let reading = try CommandOutput(Attachment(output: ends[0]))
       try writeAll(writer.raw, Array("said".utf8))
       #expect(await reading.finish() == "said")
     }
