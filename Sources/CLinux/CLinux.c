@@ -32,6 +32,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef SYS_mount_setattr
@@ -171,7 +172,15 @@ int lx_memfd(const char *name, int executable) {
   return fd;
 }
 static const int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-int lx_seal(int fd) { return fcntl(fd, F_ADD_SEALS, all_seals); }
+int lx_seal(int fd) {
+  // EBUSY: somebody else, such as the kernel moving pages about, has a page in hand (mm/memfd.c, memfd_wait_for_pins).
+  for (int tries = 0; tries < 20; tries++) {
+    if (!fcntl(fd, F_ADD_SEALS, all_seals)) return 0;
+    if (errno != EBUSY) return -1;
+    nanosleep(&(struct timespec){0, 5000000}, NULL);
+  }
+  return fcntl(fd, F_ADD_SEALS, all_seals);
+}
 int lx_is_sealed(int fd) {
   int seals = fcntl(fd, F_GET_SEALS);
   return seals < 0 ? -1 : (seals & all_seals) == all_seals;

@@ -50,12 +50,13 @@ extension Sandbox {
         let oracle = try EscapeOracle(node)
         try await node.withSandbox(pod, VolumePod.objects) { sandbox in
           try await sandbox.prepare(["make /v/dir", "write /v/dir/inner mine", "link \(target) /v/link"])
-          var attack = try await sandbox.configuration()
           let seconds = 3 * scale
-          attack.specification.process.args = ["/payload", "race-exchange", "/v/dir", "/v/link", "\(seconds)"]
           var count = Count()
           // Where processes start slowly, few starts fit into one round.
           for _ in 1...10 where !count.hasRaced {
+            // Each has layers of its own: overlayfs refuses volatile ones that were used before.
+            var attack = try await sandbox.configuration()
+            attack.specification.process.args = ["/payload", "race-exchange", "/v/dir", "/v/link", "\(seconds)"]
             let attacker = try await sandbox.start(attack)
             try await attacker.wait(forLine: "ready")
             try await startVictims(sandbox, oracle, &count, until: ContinuousClock.now + .seconds(seconds))

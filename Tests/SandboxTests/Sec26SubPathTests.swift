@@ -122,12 +122,13 @@ extension Sandbox {
           let expected = try [
             "dir": identity(root), "dir/inner": identity(root + "/inner"), "dir/sub": identity(root + "/sub"),
           ]
-          var attack = try await sandbox.configuration()
           let seconds = 4 * scale
-          attack.specification.process.args = ["/payload", "race-exchange", "/v/dir", "/v/link", "\(seconds)"]
           var count = Count()
           // Where processes start slowly, few attempts fit into one round.
           for _ in 1...10 where !count.hasRaced {
+            // Each has layers of its own: overlayfs refuses volatile ones that were used before.
+            var attack = try await sandbox.configuration()
+            attack.specification.process.args = ["/payload", "race-exchange", "/v/dir", "/v/link", "\(seconds)"]
             let attacker = try await sandbox.start(attack)
             try await attacker.wait(forLine: "ready")
             try await bindAll(sandbox, source, expected, &count, until: ContinuousClock.now + .seconds(seconds))
