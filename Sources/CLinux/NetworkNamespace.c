@@ -1,9 +1,8 @@
 #include "CLinux.h"
+#include "Shared.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,13 +24,7 @@ static void *make_network(void *argument) {
 // network that is not the host's, whatever fails.
 int lx_make_network(int *namespace, int *routing) {
   struct network made = {-1, -1, 0};
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread;
-  int failed = pthread_create(&thread, NULL, make_network, &made);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  if (!failed) failed = pthread_join(thread, NULL);
+  int failed = lx_in_thread(make_network, &made);
   if (!failed) failed = made.error;
   if (failed) {
     if (made.namespace >= 0) close(made.namespace);

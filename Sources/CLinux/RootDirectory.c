@@ -1,10 +1,9 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include "Shared.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -32,13 +31,7 @@ static void *compare_roots(void *argument) {
 
 int lx_is_in_chroot(void) {
   struct comparison result = {0, 0};
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread;
-  int failed = pthread_create(&thread, NULL, compare_roots, &result);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  if (!failed) failed = pthread_join(thread, NULL);
+  int failed = lx_in_thread(compare_roots, &result);
   if (!failed) failed = result.error;
   if (failed) {
     errno = failed;
